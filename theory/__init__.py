@@ -1,0 +1,31 @@
+"""What the mathematics says: predictions from NumPy and SciPy alone."""
+
+from importlib import import_module
+from typing import Any
+
+# Where each public name lives.  Names are looked up on first use, so that a command which needs
+# one formula does not pay for the imports of all.
+_HOME = {
+    "DomainError": "errors",
+    "EntropicError": "errors",
+    "Estimate": "estimate",
+    "NotConverged": "errors",
+    "SaddlePoint": "perceptron.saddle",
+    "TooShort": "errors",
+    "bootstrap_estimate": "estimate",
+    "mean_estimate": "estimate",
+    "saddle_point": "perceptron.saddle",
+    "variance_estimate": "estimate",
+}
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

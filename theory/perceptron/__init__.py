@@ -1,0 +1,1 @@
+"""Statistical mechanics of the perceptron: what random patterns leave of the weights."""
