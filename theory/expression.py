@@ -1,0 +1,281 @@
+"""Formulas typed by a user, read through a whitelist and never evaluated as raw text.
+
+``parse`` walks the syntax tree of Python and admits numbers, the variable, named parameters,
+``+ - * / **`` and the elementary functions below; anything else is refused with the offending
+token.  What comes out is an expression tree of our own, which is differentiated exactly and turned
+into a plain Python function ``f(y, p)``: NumPy evaluates it here, Numba compiles the same function.
+"""
+
+import ast
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from .errors import DomainError
+from .estimate import Array, frozen
+
+Function = Callable[[Any, Any], Any]
+
+FUNCTIONS = (
+    *("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"),
+    *("arcsin", "arccos", "arctan", "log1p", "expm1", "abs"),
+)
+CONSTANTS = {"pi": math.pi, "e": math.e}
+_BINARY: dict[type[ast.operator], type[ast.operator]] = {
+    op: op for op in (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
+}
+_LONGEST = 1000  # characters; deeper nesting than Python's own parser allows is refused as well
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A function of the slow variable as plain arithmetic, with its slope.
+
+    value(y, p), slope(y, p): ``y`` a float or an array, ``p`` the parameters (float64 array).
+    Both must be compilable by Numba as they stand.  ``text`` is how a report names it.
+    """
+
+    value: Function
+    slope: Function
+    params: Array
+    text: str
+
+    def __call__(self, y: Any) -> Any:
+        """The value at ``y``, with the shape of ``y``."""
+        return self._at(self.value, y)
+
+    def derivative(self, y: Any) -> Any:
+        """The slope at ``y``, with the shape of ``y``."""
+        return self._at(self.slope, y)
+
+    def _at(self, function: Function, y: Any) -> Any:
+        try:
+            values = function(np.asarray(y, float), self.params)
+        except ArithmeticError as error:  # a constant part alone, such as 1/0
+            msg = f"the expression {self.text!r} has no value: {error.args[-1]}"
+            raise DomainError(msg) from None
+        if np.iscomplexobj(values):
+            msg = f"the expression {self.text!r} is not real"
+            raise DomainError(msg)
+        values = np.broadcast_to(np.asarray(values, float), np.shape(y))
+        return values if np.ndim(y) else float(values)
+
+
+def shape(text: str, **parameters: float) -> Shape:
+    """Read a formula in ``y`` and named parameters; its derivative is exact.
+
+    Raises DomainError, naming the token, for anything outside the whitelist.
+
+    >>> g = shape("1 + a*y**2", a=3.0)
+    >>> g(2.0), g.derivative(2.0)
+    (13.0, 12.0)
+    >>> shape("__import__('os')")
+    Traceback (most recent call last):
+    ...
+    entropic.theory.errors.DomainError: '__import__' is not allowed in an expression; known are \
+the variable y, numbers, + - * / **, pi, e, exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, \
+arcsin, arccos, arctan, log1p, expm1, abs
+    """
+    names = tuple(parameters)
+    for name in names:
+        if not name.isidentifier() or name in (*FUNCTIONS, *CONSTANTS, "y", "p"):
+            msg = f"'{name}' cannot name a parameter of an expression"
+            raise DomainError(msg)
+    tree = parse(text, names)
+    slope = derivative(tree)
+    return Shape(_compiled(tree), _compiled(slope), frozen(list(parameters.values())), text)
+
+
+def constant(value: float) -> Shape:
+    """The shape that is ``value`` everywhere.
+
+    >>> constant(2.0)(5.0)
+    2.0
+    """
+    return shape(repr(float(value)))
+
+
+def parse(text: str, parameters: tuple[str, ...] = ()) -> ast.expr:
+    """The whitelisted syntax tree of ``text``, rebuilt from scratch: no node of the input survives.
+
+    Raises DomainError, naming the token.
+    """
+    if len(text) > _LONGEST:
+        msg = f"an expression may have {_LONGEST} characters; this one has {len(text)}"
+        raise DomainError(msg)
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+        return _admit(node, parameters)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        if isinstance(error, DomainError):
+            raise
+        msg = f"cannot read the expression {text!r}: {getattr(error, 'msg', error)}"
+        raise DomainError(msg) from None
+
+
+def _admit(node: ast.expr, parameters: tuple[str, ...]) -> ast.expr:
+    match node:
+        case ast.Constant(value=float() | int() as number) if not isinstance(number, bool):
+            return _number(_float(number))
+        case ast.Name(id="y"):
+            return ast.Name("y", ast.Load())
+        case ast.Name(id=name) if name in CONSTANTS:
+            return _number(CONSTANTS[name])
+        case ast.Name(id=name) if name in parameters:
+            index = ast.Constant(parameters.index(name))
+            return ast.Subscript(ast.Name("p", ast.Load()), index, ast.Load())
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+            return _admit(operand, parameters)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return ast.UnaryOp(ast.USub(), _admit(operand, parameters))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+            both = _admit(left, parameters), _admit(right, parameters)
+            return ast.BinOp(both[0], _BINARY[type(op)](), both[1])
+        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
+            return _call(name, _admit(argument, parameters))
+        case ast.Call(func=func):
+            return _refuse(func)
+        case _:
+            return _refuse(node)
+
+
+def _float(number: float) -> float:
+    try:
+        value = float(number)
+    except OverflowError:
+        value = math.inf
+    if not math.isfinite(value):
+        msg = "a number in an expression is too large for a float"
+        raise DomainError(msg)
+    return value
+
+
+def _refuse(node: ast.expr) -> ast.expr:
+    known = f"the variable y, numbers, + - * / **, {', '.join(CONSTANTS)}, {', '.join(FUNCTIONS)}"
+    token = ast.unparse(node)
+    msg = f"'{token[:60]}' is not allowed in an expression; known are {known}"
+    raise DomainError(msg)
+
+
+def _number(value: float) -> ast.expr:
+    return ast.Constant(float(value))
+
+
+def _call(name: str, argument: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(name, ast.Load()), [argument], [])
+
+
+def _is(node: ast.expr, value: float) -> bool:
+    return isinstance(node, ast.Constant) and node.value == value
+
+
+def _free_of_y(node: ast.expr) -> bool:
+    return not any(isinstance(n, ast.Name) and n.id == "y" for n in ast.walk(node))
+
+
+def _add(a: ast.expr, b: ast.expr) -> ast.expr:
+    if _is(a, 0):
+        return b
+    return a if _is(b, 0) else ast.BinOp(a, ast.Add(), b)
+
+
+def _times(a: ast.expr, b: ast.expr) -> ast.expr:
+    if _is(a, 0) or _is(b, 0):
+        return _number(0)
+    if _is(a, 1):
+        return b
+    return a if _is(b, 1) else ast.BinOp(a, ast.Mult(), b)
+
+
+def _over(a: ast.expr, b: ast.expr) -> ast.expr:
+    return a if _is(a, 0) else ast.BinOp(a, ast.Div(), b)
+
+
+def _power(a: ast.expr, b: ast.expr) -> ast.expr:
+    return a if _is(b, 1) else ast.BinOp(a, ast.Pow(), b)
+
+
+def _minus(a: ast.expr) -> ast.expr:
+    return a if _is(a, 0) else ast.UnaryOp(ast.USub(), a)
+
+
+def derivative(node: ast.expr) -> ast.expr:
+    """d/dy of a tree that ``parse`` made.
+
+    >>> ast.unparse(derivative(parse("y**2 + log(y)")))
+    '2.0 * y + 1.0 / y'
+    """
+    match node:
+        case ast.Name(id="y"):
+            return _number(1)
+        case _ if _free_of_y(node):
+            return _number(0)
+        case ast.UnaryOp(operand=operand):
+            return _minus(derivative(operand))
+        case ast.Call(func=ast.Name(id=name), args=[u]):
+            return _chain(name, node, u)
+        case ast.BinOp(left=a, op=op, right=b):
+            return _product_rules(op, a, b)
+    msg = f"a tree from parse() holds no {ast.dump(node)}"
+    raise AssertionError(msg)
+
+
+def _product_rules(op: ast.operator, a: ast.expr, b: ast.expr) -> ast.expr:
+    da, db = derivative(a), derivative(b)
+    match op:
+        case ast.Add():
+            return _add(da, db)
+        case ast.Sub():
+            return _add(da, _minus(db))
+        case ast.Mult():
+            return _add(_times(da, b), _times(a, db))
+        case ast.Div():
+            return _add(_over(da, b), _minus(_over(_times(a, db), _power(b, _number(2)))))
+    if _free_of_y(b):  # a**b with a constant exponent
+        less = ast.BinOp(b, ast.Sub(), _number(1))
+        lowered = _number(b.value - 1) if isinstance(b, ast.Constant) else less  # type: ignore[operator]
+        return _times(_times(b, _power(a, lowered)), da)
+    exponent = _add(_times(db, _call("log", a)), _over(_times(b, da), a))
+    return _times(ast.BinOp(a, ast.Pow(), b), exponent)
+
+
+def _chain(name: str, node: ast.expr, u: ast.expr) -> ast.expr:
+    one, two, du = _number(1), _number(2), derivative(u)
+    square = _power(u, two)
+    outer: dict[str, Callable[[], ast.expr]] = {
+        "exp": lambda: node,
+        "log": lambda: _over(one, u),
+        "sqrt": lambda: _over(_number(0.5), node),
+        "sin": lambda: _call("cos", u),
+        "cos": lambda: _minus(_call("sin", u)),
+        "tan": lambda: _add(one, _power(node, two)),
+        "sinh": lambda: _call("cosh", u),
+        "cosh": lambda: _call("sinh", u),
+        "tanh": lambda: ast.BinOp(one, ast.Sub(), _power(node, two)),
+        "arcsin": lambda: _over(one, _call("sqrt", ast.BinOp(one, ast.Sub(), square))),
+        "arccos": lambda: _minus(_over(one, _call("sqrt", ast.BinOp(one, ast.Sub(), square)))),
+        "arctan": lambda: _over(one, _add(one, square)),
+        "log1p": lambda: _over(one, _add(one, u)),
+        "expm1": lambda: _call("exp", u),
+        "abs": lambda: _call("sign", u),
+    }
+    return _times(outer[name](), du)
+
+
+_NAMESPACE: dict[str, Any] = {
+    **{name: getattr(np, name) for name in (*FUNCTIONS, "sign")},
+    "__builtins__": {},
+}
+
+
+def _compiled(tree: ast.expr) -> Function:
+    """The function ``f(y, p)`` of a whitelisted tree, with nothing else in its reach."""
+    arguments = ast.arguments([], [ast.arg("y"), ast.arg("p")], None, [], [], None, [])
+    lambda_ = ast.fix_missing_locations(ast.Expression(ast.Lambda(arguments, tree)))
+    module = compile(lambda_, "<expression>", "eval")
+    code = next(c for c in module.co_consts if hasattr(c, "co_code"))
+    return FunctionType(code, _NAMESPACE, "expression")

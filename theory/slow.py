@@ -1,0 +1,105 @@
+"""One slow coordinate left over: drift and diffusion on a grid, and what each part of the drift is.
+
+Itô throughout:  dy = drift dt + √(2 diffusion) dW.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .errors import DomainError
+from .estimate import Array, frozen
+from .noise import Noise
+from .valley import Valley
+
+
+@dataclass(frozen=True)
+class SlowDynamics:
+    """Drift–diffusion on the interval [y[0], y[-1]].
+
+    y: increasing grid (n ≥ 5).  drift, diffusion > 0: at the grid points, in y per time and y² per
+    time.  parts: the addends of the drift by name ("energetic", "entropic", …), each (n,).
+    adiabaticity: ε(y) = |rate at which the stiffness changes| / (rate of the fast directions),
+    which must stay small for the reduction to hold; empty where no valley stood behind it.
+    """
+
+    y: Array
+    drift: Array
+    diffusion: Array
+    parts: Mapping[str, Array] = field(default_factory=dict)
+    adiabaticity: Array = field(default_factory=lambda: np.empty(0))
+
+    def __post_init__(self) -> None:
+        for name in ("y", "drift", "diffusion", "adiabaticity"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+        object.__setattr__(self, "parts", {k: frozen(v) for k, v in self.parts.items()})
+        if len(self.y) < 5 or not np.all(np.diff(self.y) > 0):
+            msg = "the grid must increase and have at least 5 points"
+            raise DomainError(msg)
+        if not np.all(np.isfinite(self.drift)):
+            msg = "the drift must be finite on the whole grid"
+            raise DomainError(msg)
+        if not np.all(np.isfinite(self.diffusion) & (self.diffusion > 0)):
+            msg = "the diffusion must be positive on the whole grid"
+            raise DomainError(msg)
+
+
+def effective_potential(valley: Valley, noise: Noise, y: Array, step: float = 0.0) -> Array:
+    """V_eff(y) = U(y) + k W(g(y)), in units of energy; k = fast_dims, W as in :mod:`.noise`.
+
+    Raises DomainError where g ≤ 0, U is not finite or step * g reaches 2.
+
+    >>> from .expression import shape
+    >>> from .noise import Thermal
+    >>> valley = Valley(shape("0"), shape("exp(y)"), fast_dims=2)
+    >>> effective_potential(valley, Thermal(0.5), np.array([0.0, 1.0])).tolist()
+    [0.0, 0.5]
+    """
+    y = np.asarray(y, float)
+    g = valley.stiffness_at(y)
+    return np.asarray(valley.energy_at(y) + valley.fast_dims * noise.potential(g, step))
+
+
+def mean_forces(valley: Valley, noise: Noise, y: Array, step: float = 0.0) -> tuple[Array, Array]:
+    """Energetic force −U'(y) and entropic force −½ k g'(y)⟨x²⟩ on the slow coordinate.
+
+    Raises DomainError as :func:`effective_potential` does.
+    """
+    y = np.asarray(y, float)
+    g = valley.stiffness_at(y)
+    valley.energy_at(y)
+    slope = np.asarray(valley.stiffness.derivative(y), float)
+    energetic = -np.asarray(valley.energy.derivative(y), float)
+    return energetic, -0.5 * valley.fast_dims * slope * noise.variance(g, step)
+
+
+def slow_dynamics(
+    valley: Valley,
+    noise: Noise,
+    interval: tuple[float, float],
+    step: float = 0.0,
+    slow_temperature: float | None = None,
+    points: int = 4001,
+) -> SlowDynamics:
+    """Integrate the fast directions out: the adiabatic drift–diffusion of y on ``interval``.
+
+    slow_temperature: T_y of the noise on y itself (default: the noise's temperature); unit
+    mobility.  Raises DomainError for a reversed interval or an inadmissible g, U, T_y or step.
+    """
+    low, high = interval
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        msg = f"the interval must run from low to high; it is {low:g} to {high:g}"
+        raise DomainError(msg)
+    heat = noise.temperature if slow_temperature is None else slow_temperature
+    if not (np.isfinite(heat) and heat > 0):
+        msg = f"the slow temperature must be a positive number; it is {heat:g}"
+        raise DomainError(msg)
+    y = np.linspace(low, high, points)
+    energetic, entropic = mean_forces(valley, noise, y, step)
+    drift = energetic + entropic
+    g = valley.stiffness_at(y)
+    change = np.abs(np.asarray(valley.stiffness.derivative(y), float) / g)
+    rate = change * np.abs(drift) + change**2 * heat
+    parts = {"energetic": energetic, "entropic": entropic}
+    return SlowDynamics(y, drift, np.full_like(y, heat), parts, rate / g)
