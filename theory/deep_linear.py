@@ -21,7 +21,7 @@ from .estimate import Array, frozen
 
 @dataclass(frozen=True)
 class LinearData:
-    """Patterns and their targets: ``inputs`` X (N_i, P), one pattern a column; ``targets`` y (P,)."""
+    """Patterns, the columns of ``inputs`` X (N_i, P), and their ``targets`` y (P,)."""
 
     inputs: Array
     targets: Array
@@ -34,6 +34,9 @@ class LinearData:
             msg = (
                 f"inputs must be (N_i, P) and targets (P,); they are {shape}, {self.targets.shape}"
             )
+            raise DomainError(msg)
+        if not (np.isfinite(self.inputs).all() and np.isfinite(self.targets).all()):
+            msg = "inputs and targets must be finite numbers; some are not"
             raise DomainError(msg)
 
     @property
@@ -77,7 +80,7 @@ class LinearNetwork:
         return np.outer(self.second, self.second) - self.first @ self.first.T
 
     def balance(self) -> float:
-        """b = tr D = |W₂|² − |W₁|², the invariant of eqs (27), (28).
+        """The invariant b = tr D = |W₂|² − |W₁|² of eqs (27), (28).
 
         >>> LinearNetwork([[1.0, 2.0]], [3.0]).balance()
         4.0
@@ -106,7 +109,7 @@ def global_minimum(data: LinearData, hidden: int, imbalance: float, seed: int) -
     """A random point of the manifold of global minima, W₂W₁X = least-squares fit of y.
 
     Random layers (variance 1/N_i and 1/N_h) are corrected inside the span of the patterns; then
-    W₂ is multiplied by ``imbalance`` and the part of W₁ in that span divided by it.
+    W₂ is scaled up and the part of W₁ in that span down until ``imbalance`` = |W₂|/|W₁ in span|.
     Raises DomainError unless ``hidden`` ≥ 1 and ``imbalance`` > 0.
     """
     if hidden < 1 or not 0 < imbalance < np.inf:
@@ -119,11 +122,12 @@ def global_minimum(data: LinearData, hidden: int, imbalance: float, seed: int) -
     miss = (data.targets - second @ first @ x) @ inverse
     first = first + np.outer(second, miss) / (second @ second)
     seen = first @ x @ inverse
-    return LinearNetwork(first - seen + seen / imbalance, second * imbalance)
+    scale = np.sqrt(imbalance * np.linalg.norm(seen) / np.linalg.norm(second))
+    return LinearNetwork(first - seen + seen / scale, second * scale)
 
 
 def hessian_trace(network: LinearNetwork, data: LinearData) -> float:
-    """tr H = (|W₂|²|X|² + |W₁X|²)/P, eq. (24) for the mean loss with factor ½.
+    """The trace (|W₂|²|X|² + |W₁X|²)/P of the Hessian, eq. (24) for the mean loss with factor ½.
 
     It holds at every point: f is linear in each weight, so the part r∇²f has an empty diagonal.
 
@@ -157,7 +161,7 @@ class _Preset:
 
 
 PRESETS = {
-    "paper-underdetermined": _Preset(10, 7, 5, 1e-4, 3.0),
+    "paper-underdetermined": _Preset(10, 7, 5, 1e-4, 4.0),
     "overdetermined": _Preset(4, 5, 40, 0.5, 2.0),
     "chain": _Preset(1, 1, 1, 0.0, 2.0),
 }

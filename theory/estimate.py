@@ -21,7 +21,7 @@ def frozen(values: ArrayLike) -> Array:
     return array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Estimate:
     """A value (any shape), its standard error (same shape; 0 where exact) and its origin.
 
@@ -34,19 +34,23 @@ class Estimate:
     error: Array
     origin: str
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "value", frozen(self.value))
-        object.__setattr__(self, "error", frozen(np.broadcast_to(self.error, self.value.shape)))
+    def __init__(self, value: ArrayLike, error: ArrayLike, origin: str) -> None:
+        object.__setattr__(self, "value", frozen(value))
+        object.__setattr__(self, "error", frozen(np.broadcast_to(error, self.value.shape)))
+        object.__setattr__(self, "origin", origin)
 
     def sigmas_from(self, other: "Estimate") -> Array:
-        """z = (self − other) / √(error² + other.error²); ±inf where both are exact and differ."""
+        """The gap in standard errors of both, (self − other)/√(error² + other.error²).
+
+        Infinite where both are exact and differ.
+        """
         gap = self.value - other.value
         spread = np.hypot(self.error, other.error)
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(gap == 0, 0.0, gap / spread)
 
     def ratio(self, other: "Estimate") -> Array:
-        """This value over the other's."""
+        """Quotient self.value / other.value."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(self.value / other.value)
 
@@ -100,4 +104,4 @@ def bootstrap_estimate(
     rng = np.random.default_rng(seed)
     picks = rng.integers(len(samples), size=(resamples, len(samples)))
     drawn = np.array([statistic(samples[pick]) for pick in picks])
-    return Estimate(np.asarray(statistic(samples)), drawn.std(axis=0, ddof=1), origin)
+    return Estimate(statistic(samples), drawn.std(axis=0, ddof=1), origin)

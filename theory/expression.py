@@ -8,6 +8,7 @@ into a plain Python function ``f(y, p)``: NumPy evaluates it here, Numba compile
 
 import ast
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FunctionType
@@ -58,7 +59,9 @@ class Shape:
         except ArithmeticError as error:  # a constant part alone, such as 1/0
             msg = f"the expression {self.text!r} has no value: {error.args[-1]}"
             raise DomainError(msg) from None
-        if np.iscomplexobj(values):
+        except TypeError:  # fabs of a constant that is complex
+            values = np.empty(0, complex)
+        if np.iscomplexobj(values):  # a constant part alone, such as (-8)**0.5
             msg = f"the expression {self.text!r} is not real"
             raise DomainError(msg)
         values = np.broadcast_to(np.asarray(values, float), np.shape(y))
@@ -86,8 +89,12 @@ arcsin, arccos, arctan, log1p, expm1, abs
             msg = f"'{name}' cannot name a parameter of an expression"
             raise DomainError(msg)
     tree = parse(text, names)
-    slope = derivative(tree)
-    return Shape(_compiled(tree), _compiled(slope), frozen(list(parameters.values())), text)
+    try:
+        value, slope = _compiled(tree), _compiled(derivative(tree))
+    except RecursionError:
+        msg = f"the expression {text!r} is nested too deeply"
+        raise DomainError(msg) from None
+    return Shape(value, slope, frozen(list(parameters.values())), text)
 
 
 def constant(value: float) -> Shape:
@@ -108,7 +115,9 @@ def parse(text: str, parameters: tuple[str, ...] = ()) -> ast.expr:
         msg = f"an expression may have {_LONGEST} characters; this one has {len(text)}"
         raise DomainError(msg)
     try:
-        node = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings():  # the parser's thoughts on style are for programmers
+            warnings.simplefilter("ignore")
+            node = ast.parse(text.strip(), mode="eval").body
         return _admit(node, parameters)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         if isinstance(error, DomainError):
@@ -137,6 +146,9 @@ def _admit(node: ast.expr, parameters: tuple[str, ...]) -> ast.expr:
             return ast.BinOp(both[0], _BINARY[type(op)](), both[1])
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
             return _call(name, _admit(argument, parameters))
+        case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS:
+            msg = f"{name} takes one argument in an expression; it is {ast.unparse(node)[:60]!r}"
+            raise DomainError(msg)
         case ast.Call(func=func):
             return _refuse(func)
         case _:
@@ -236,8 +248,9 @@ def _product_rules(op: ast.operator, a: ast.expr, b: ast.expr) -> ast.expr:
         case ast.Div():
             return _add(_over(da, b), _minus(_over(_times(a, db), _power(b, _number(2)))))
     if _free_of_y(b):  # a**b with a constant exponent
-        less = ast.BinOp(b, ast.Sub(), _number(1))
-        lowered = _number(b.value - 1) if isinstance(b, ast.Constant) else less  # type: ignore[operator]
+        lowered: ast.expr = ast.BinOp(b, ast.Sub(), _number(1))
+        if isinstance(b, ast.Constant) and isinstance(b.value, float):
+            lowered = _number(b.value - 1)
         return _times(_times(b, _power(a, lowered)), da)
     exponent = _add(_times(db, _call("log", a)), _over(_times(b, da), a))
     return _times(ast.BinOp(a, ast.Pow(), b), exponent)
@@ -268,6 +281,7 @@ def _chain(name: str, node: ast.expr, u: ast.expr) -> ast.expr:
 
 _NAMESPACE: dict[str, Any] = {
     **{name: getattr(np, name) for name in (*FUNCTIONS, "sign")},
+    "abs": np.fabs,  # of real numbers only
     "__builtins__": {},
 }
 

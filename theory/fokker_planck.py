@@ -69,6 +69,21 @@ def stationary_density(slow: SlowDynamics) -> Array:
     return np.asarray(weight / CubicSpline(slow.y, weight).integrate(slow.y[0], slow.y[-1]))
 
 
+def stationary_probabilities(slow: SlowDynamics, edges: Array) -> Array:
+    """Probability (n,) of each bin [edge, next edge) under the stationary density.
+
+    edges: (n + 1,) within the grid.
+    """
+    cumulative = CubicSpline(slow.y, stationary_density(slow)).antiderivative()
+    return np.diff(cumulative(np.asarray(edges, float)))
+
+
+def stationary_square(slow: SlowDynamics) -> float:
+    """Second moment ⟨y²⟩ under the stationary density."""
+    weighted = CubicSpline(slow.y, slow.y**2 * stationary_density(slow))
+    return float(weighted.integrate(slow.y[0], slow.y[-1]))
+
+
 def _carried(
     centre: Array,
     rates: Array,

@@ -41,10 +41,11 @@ class MinibatchSgd:
     replacement: bool
 
     def __post_init__(self) -> None:
-        if not (0 < self.step < np.inf and self.batch >= 1 and 0 <= self.label_noise < np.inf):
+        whole = self.batch >= 1 and self.batch == int(self.batch)
+        if not (whole and 0 < self.step < np.inf and 0 <= self.label_noise < np.inf):
             msg = (
-                "step must be positive, batch at least 1 and label_noise not negative; they are "
-                f"{self.step:g}, {self.batch}, {self.label_noise:g}"
+                "step must be positive, batch a whole number from 1 and label_noise not negative; "
+                f"they are {self.step:g}, {self.batch}, {self.label_noise:g}"
             )
             raise DomainError(msg)
 
@@ -95,7 +96,7 @@ def balance_matrix_change(network: LinearNetwork, data: LinearData, sgd: Minibat
     moment = error_moment(network, data, sgd)
     towards = network.first @ moment @ network.first.T
     against = np.outer(network.second, network.second) * np.trace(moment)
-    return Estimate(sgd.step**2 * (towards - against), np.float64(0.0), "theory")
+    return Estimate(sgd.step**2 * (towards - against), 0.0, "theory")
 
 
 def balance_change(network: LinearNetwork, data: LinearData, sgd: MinibatchSgd) -> Estimate:
@@ -109,7 +110,7 @@ def balance_change(network: LinearNetwork, data: LinearData, sgd: MinibatchSgd) 
     -8.0
     """
     change = np.trace(balance_matrix_change(network, data, sgd).value)
-    return Estimate(change, np.float64(0.0), "theory")
+    return Estimate(change, 0.0, "theory")
 
 
 def stationary_residuals(network: LinearNetwork, data: LinearData, sgd: MinibatchSgd) -> Array:
@@ -124,30 +125,30 @@ def stationary_residuals(network: LinearNetwork, data: LinearData, sgd: Minibatc
     >>> round(float(stationary_residuals(at, data, sgd)[0, 0]), 12)  # η/(2 − η)
     0.333333333333
     """
-    _check_minimum(network, data)
-    return _stationary(network.gram(data), sgd)
+    check_minimum(network, data)
+    return moment_at_rest(network.gram(data), sgd)
 
 
-def slow_drift(network: LinearNetwork, data: LinearData, sgd: MinibatchSgd) -> _Move:
+def slow_drift(network: LinearNetwork, data: LinearData, sgd: MinibatchSgd) -> Move:
     """Move (dW₁, dW₂) of the weights along the manifold in one step, fluctuations at rest.
 
     Second order in the fluctuations, any step η; raises what ``stationary_residuals`` raises.
     """
-    _check_minimum(network, data)
-    return _dressed_drift(network, data, sgd)
+    check_minimum(network, data)
+    return tangent_move(network, data, sgd, dressed_response(network.gram(data), sgd))
 
 
-def trace_descent(network: LinearNetwork, data: LinearData, sgd: MinibatchSgd) -> _Move:
+def trace_descent(network: LinearNetwork, data: LinearData, sgd: MinibatchSgd) -> Move:
     """The limit η → 0 of ``slow_drift``: (dW₁, dW₂) = −(η²σ²/4B) P₀ ∇tr H.
 
     Raises DomainError away from a minimum of zero residual and for dependent patterns.
     """
-    _check_minimum(network, data)
-    return _bare_drift(network, data, sgd)
+    check_minimum(network, data)
+    return tangent_move(network, data, sgd, bare_response(network.gram(data), sgd))
 
 
 def check_minimum(network: LinearNetwork, data: LinearData) -> None:
-    """Raise DomainError unless all residuals vanish and the gradients of the patterns are independent."""
+    """Raise DomainError unless the residuals vanish and the gradients are independent."""
     worst = float(np.abs(network.residuals(data)).max())
     if not worst <= 1e-6 * (1 + np.abs(data.targets).max()):
         msg = f"the residuals must vanish, as at a global minimum; the largest is {worst:.3g}"
@@ -161,7 +162,8 @@ def check_minimum(network: LinearNetwork, data: LinearData) -> None:
         raise DomainError(msg)
 
 
-def _stationary(gram: Array, sgd: MinibatchSgd) -> Array:
+def moment_at_rest(gram: Array, sgd: MinibatchSgd) -> Array:
+    """R (P, P) for a given Gram matrix of full rank; raises DomainError where it is unbounded."""
     size, unit = len(gram), np.eye(len(gram))
     same, other = sgd.multiplicities(size)
     drawn = np.full(size * size, other)
@@ -169,45 +171,44 @@ def _stationary(gram: Array, sgd: MinibatchSgd) -> Array:
     decay = sgd.step / size * (np.kron(gram, unit) + np.kron(unit, gram))
     kicks = sgd.step**2 * np.kron(gram, gram)
     forcing = sgd.step**2 / (sgd.batch * size) * gram @ gram
-    # The update of R keeps positive matrices positive; it contracts exactly where its rest point
+    # The update of R keeps positive matrices positive: it contracts exactly where its rest point
     # under positive forcing is positive.
     moment = np.linalg.solve(decay - kicks * drawn, forcing.ravel()).reshape(gram.shape)
     moment = (moment + moment.T) / 2
-    if np.linalg.eigvalsh(moment)[0] <= 0:
+    if not np.linalg.eigvalsh(moment)[0] > 0:
         msg = (
-            "the fluctuations around the minimum must stay bounded, which needs a smaller step or "
-            f"a larger batch; step * stiffness is {sgd.step * np.linalg.norm(gram, 2) / size:.3g} "
-            f"at batch {sgd.batch}"
+            "the fluctuations around the minimum must stay bounded, which takes a smaller step or "
+            f"a larger batch; at batch {sgd.batch} step * stiffness is "
+            f"{sgd.step * np.linalg.norm(gram, 2) / size:.3g}"
         )
         raise DomainError(msg)
-    return sgd.label_noise**2 * moment
+    return np.asarray(sgd.label_noise**2 * moment)
 
 
-def _pushed(network: LinearNetwork, data: LinearData, sgd: MinibatchSgd, share: Array) -> _Move:
-    """The slow move under forcing E[εεᵀ] = ``share``, R replaced by what that forcing sustains.
+def dressed_response(gram: Array, sgd: MinibatchSgd) -> Array:
+    """G⁻¹R with the fluctuations at rest."""
+    return np.asarray(np.linalg.solve(gram, moment_at_rest(gram, sgd)), dtype=np.float64)
 
-    At rest this R is the stationary one. Before, it is ½∂²Φ : η²Jᵀ E[εεᵀ] J, with Φ the end of
-    gradient flow, which is what makes E[Δb] exact at every moment.
+
+def bare_response(gram: Array, sgd: MinibatchSgd) -> Array:
+    """G⁻¹R for η → 0, ησ²/2B times the unit matrix."""
+    return sgd.step * sgd.label_noise**2 / (2 * sgd.batch) * np.eye(len(gram))
+
+
+def forced_response(gram: Array, sgd: MinibatchSgd, share: Array) -> Array:
+    """G⁻¹R with the R that the forcing E[εεᵀ] = ``share`` would sustain; at rest, the R there is.
+
+    Of a step θ' = θ + δ the end Φ of gradient flow moves by ½∂²Φ : E[δδᵀ], since ∂Φ∇L = 0. That
+    takes this R, whatever the fluctuations are now, and keeps ∇b·dθ = E[Δb].
     """
-    rates, modes = np.linalg.eigh(network.gram(data))
+    rates, modes = np.linalg.eigh(gram)
     sustained = (modes.T @ share @ modes) * rates / (rates[:, None] + rates)
-    response = sgd.step * data.patterns * modes @ sustained @ modes.T
-    return _tangent_move(network, data, sgd, response)
+    return np.asarray(sgd.step * len(gram) * modes @ sustained @ modes.T)
 
 
-def _dressed_drift(network: LinearNetwork, data: LinearData, sgd: MinibatchSgd) -> _Move:
-    gram = network.gram(data)
-    return _tangent_move(network, data, sgd, np.linalg.solve(gram, _stationary(gram, sgd)))
-
-
-def _bare_drift(network: LinearNetwork, data: LinearData, sgd: MinibatchSgd) -> _Move:
-    response = sgd.step * sgd.label_noise**2 / (2 * sgd.batch) * np.eye(data.patterns)
-    return _tangent_move(network, data, sgd, response)
-
-
-def _tangent_move(
+def tangent_move(
     network: LinearNetwork, data: LinearData, sgd: MinibatchSgd, response: Array
-) -> _Move:
+) -> Move:
     """−(η/P) P₀ Σᵢ ∇²fᵢ Jᵀ U eᵢ with U = G⁻¹R the ``response``; ∇²fᵢ(V₁, V₂) = (V₂ᵀxᵢᵀ, V₁xᵢ)."""
     first, second, x = network.first, network.second, data.inputs
     spread = x @ response @ x.T

@@ -42,7 +42,7 @@ class Relaxation:
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
     def sigmas_from(self, other: "Relaxation") -> Array:
-        """(this − other) in standard errors, start by start."""
+        """The gap to the other in standard errors, by start; positive where this is longer."""
         return self.time.sigmas_from(other.time)
 
 
@@ -83,12 +83,16 @@ def mean_exit_time(slow: SlowDynamics, start: Array | float, absorb: Ends = "bot
 
 
 def _exit_times(y: Array, drift: Array, diffusion: Array, start: Array, absorb: Ends) -> Array:
-    phi = -_running(y, drift / diffusion)
-    if np.ptp(phi) > 600:
-        msg = f"the barrier of {np.ptp(phi):.3g} temperatures is beyond the range of floats"
+    with np.errstate(all="ignore"):
+        pull = drift / diffusion
+        phi = -_running(y, pull) if np.isfinite(pull).all() else np.full_like(y, np.nan)
+        barrier = np.nan_to_num(np.ptp(phi), nan=np.inf, posinf=np.inf)
+    if barrier > 600:
+        msg = f"the barrier of {barrier:.3g} temperatures is beyond the range of floats"
         raise DomainError(msg)
     phi = phi - 0.5 * (phi.max() + phi.min())
-    speed, scale = np.exp(-phi) / diffusion, np.exp(phi)
+    unit = diffusion.max()  # times in 1/unit until the end
+    speed, scale = np.exp(-phi) / (diffusion / unit), np.exp(phi)
     if absorb == "right":
         times = _remaining(y, scale * _running(y, speed))
     elif absorb == "left":
@@ -97,7 +101,12 @@ def _exit_times(y: Array, drift: Array, diffusion: Array, start: Array, absorb: 
         below, above = _running(y, scale), _remaining(y, scale)
         inner = above * _running(y, below * speed) + below * _remaining(y, above * speed)
         times = inner / below[-1]
-    return np.asarray(CubicSpline(y, times)(start))
+    with np.errstate(over="ignore"):
+        found = np.asarray(CubicSpline(y, times)(start) / unit)
+    if not np.all(np.isfinite(found)):
+        msg = f"the exit time with a diffusion of {unit:.3g} is beyond the range of floats"
+        raise DomainError(msg)
+    return found
 
 
 def _running(y: Array, values: Array) -> Array:

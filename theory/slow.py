@@ -11,7 +11,7 @@ import numpy as np
 from .errors import DomainError
 from .estimate import Array, frozen
 from .noise import Noise
-from .valley import Valley
+from .valley import Valley, checked
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ def effective_potential(valley: Valley, noise: Noise, y: Array, step: float = 0.
     """
     y = np.asarray(y, float)
     g = valley.stiffness_at(y)
-    return np.asarray(valley.energy_at(y) + valley.fast_dims * noise.potential(g, step))
+    with np.errstate(all="ignore"):
+        height = valley.energy_at(y) + valley.fast_dims * noise.potential(g, step)
+    return checked(y, np.asarray(height), True, "effective potential", "be finite")
 
 
 def mean_forces(valley: Valley, noise: Noise, y: Array, step: float = 0.0) -> tuple[Array, Array]:
@@ -69,9 +71,22 @@ def mean_forces(valley: Valley, noise: Noise, y: Array, step: float = 0.0) -> tu
     y = np.asarray(y, float)
     g = valley.stiffness_at(y)
     valley.energy_at(y)
-    slope = np.asarray(valley.stiffness.derivative(y), float)
-    energetic = -np.asarray(valley.energy.derivative(y), float)
-    return energetic, -0.5 * valley.fast_dims * slope * noise.variance(g, step)
+    with np.errstate(all="ignore"):
+        energetic = -np.asarray(valley.energy.derivative(y), float)
+        slope = np.asarray(valley.stiffness.derivative(y), float)
+        entropic = -0.5 * valley.fast_dims * slope * noise.variance(g, step)
+    checked(y, energetic, True, f"slope of the energy {valley.energy.text!r}", "be finite")
+    checked(y, entropic, True, f"slope of the stiffness {valley.stiffness.text!r}", "be finite")
+    return energetic, entropic
+
+
+def slow_heat(noise: Noise, slow_temperature: float | None) -> float:
+    """T_y, the temperature of the noise on y itself: the noise's own unless another is given."""
+    heat = noise.temperature if slow_temperature is None else slow_temperature
+    if not (np.isfinite(heat) and heat > 0):
+        msg = f"the slow temperature must be a positive number; it is {heat:g}"
+        raise DomainError(msg)
+    return heat
 
 
 def slow_dynamics(
@@ -91,15 +106,14 @@ def slow_dynamics(
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         msg = f"the interval must run from low to high; it is {low:g} to {high:g}"
         raise DomainError(msg)
-    heat = noise.temperature if slow_temperature is None else slow_temperature
-    if not (np.isfinite(heat) and heat > 0):
-        msg = f"the slow temperature must be a positive number; it is {heat:g}"
-        raise DomainError(msg)
+    heat = slow_heat(noise, slow_temperature)
     y = np.linspace(low, high, points)
     energetic, entropic = mean_forces(valley, noise, y, step)
     drift = energetic + entropic
     g = valley.stiffness_at(y)
-    change = np.abs(np.asarray(valley.stiffness.derivative(y), float) / g)
-    rate = change * np.abs(drift) + change**2 * heat
+    with np.errstate(over="ignore"):
+        change = np.abs(np.asarray(valley.stiffness.derivative(y), float) / g)
+        rate = change * np.abs(drift) + change**2 * heat
+        adiabaticity = rate / g
     parts = {"energetic": energetic, "entropic": entropic}
-    return SlowDynamics(y, drift, np.full_like(y, heat), parts, rate / g)
+    return SlowDynamics(y, drift, np.full_like(y, heat), parts, adiabaticity)

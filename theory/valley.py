@@ -6,6 +6,7 @@ V(x, y) = U(y) + ½ g(y) |x|²,   y one slow coordinate, x ∈ R^k fast.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .errors import DomainError
 from .estimate import Array
@@ -43,7 +44,9 @@ class Valley:
         return checked(y, energy, True, f"energy {self.energy.text!r}", "be finite")
 
 
-def checked(y: Array, values: Array, holds: Array | bool, what: str, must: str) -> Array:
+def checked(
+    y: Array, values: Array, holds: NDArray[np.bool_] | bool, what: str, must: str
+) -> Array:
     """``values``, or a DomainError naming the first y at which they are not as they must be."""
     y = np.broadcast_to(np.asarray(y, float), np.shape(values))
     bad = ~(np.isfinite(values) & holds)

@@ -1,0 +1,168 @@
+import math
+
+import numpy as np
+import pytest
+from naive import nested_exit_time
+
+from entropic.theory import (
+    CurvatureAligned,
+    DomainError,
+    NotConverged,
+    Thermal,
+    Valley,
+    constant,
+    mean_exit_time,
+    monitoring_shift,
+    shape,
+    slow_dynamics,
+)
+from entropic.theory.exit import adiabatic_exit_time
+
+VALLEY = Valley(shape("y**2/4"), shape("1 + y**2"))
+NOISE = Thermal(0.3)
+STARTS = [-0.4, 0.0, 0.3]
+
+
+def times(*ends, **more):
+    return adiabatic_exit_time(VALLEY, NOISE, STARTS, *ends, **more).relaxation.time.value
+
+
+@pytest.mark.parametrize(
+    ("ends", "absorb"),
+    [(([-1, 1],), "both"), (([1], [-1]), "right"), (([-1], [1]), "left")],
+)
+def test_between_two_ends_it_is_the_mean_exit_time(ends, absorb):
+    slow = slow_dynamics(VALLEY, NOISE, (-1, 1), 0.1)
+    expected = mean_exit_time(slow, STARTS, absorb).time.value
+    np.testing.assert_array_equal(times(*ends, step=0.1), expected)
+
+
+@pytest.mark.parametrize("heat", [0.1, 0.3])
+def test_an_open_side_against_one_quadrature_inside_another_to_infinity(heat):
+    def height(y):
+        return y**2 / 4 + 0.15 * math.log1p(y**2)
+
+    for end, absorb, interval in ((0.8, "right", (-30, 0.8)), (-0.8, "left", (-0.8, 30))):
+        found = adiabatic_exit_time(VALLEY, NOISE, 0.2, end, slow_temperature=heat)
+        expected = nested_exit_time(height, heat, interval, 0.2, absorb)
+        assert found.relaxation.time.value[0] == pytest.approx(expected, rel=1e-8)
+
+
+def test_an_open_side_is_the_limit_of_a_far_mirror_and_its_mirror_image_is_the_same():
+    right = times([0.8])
+    np.testing.assert_allclose(right, times([0.8], [-6]), rtol=1e-9)
+    left = adiabatic_exit_time(VALLEY, NOISE, [0.4, 0, -0.3], -0.8).relaxation.time.value
+    np.testing.assert_allclose(right, left, rtol=1e-9)
+
+
+def test_an_open_side_ends_where_the_potential_has_risen_by_what_a_float_forgets():
+    flat = Valley(shape("y"), constant(1.0))
+    found = adiabatic_exit_time(flat, Thermal(0.5), 1.0, 0.0)
+    assert found.interval[0] == 0
+    assert found.interval[1] == pytest.approx(18.5)
+    assert math.exp(-found.interval[1] / 0.5) < 1e-16
+    assert found.relaxation.time.value[0] == pytest.approx(1, rel=1e-9)  # way over drift
+
+
+def test_a_deeper_well_behind_a_high_barrier_is_found():
+    """A barrier of 50 T hides it; with it, the time is longer by e^40."""
+    two = Valley(shape("50*exp(-(y + 3)**2*4) - 40*exp(-(y + 5)**2) + y**4/1000"), constant(1.0))
+    found = adiabatic_exit_time(two, Thermal(1.0), 0.0, 1.0)
+    assert found.interval[0] < -6
+    assert found.relaxation.time.value[0] > 1e12
+
+
+def test_watching_once_a_step_moves_the_absorbing_ends_and_leaves_the_mirror():
+    shift = monitoring_shift(0.3, 0.01)
+    for ends, moved in (
+        (([-1, 1],), ([-1 - shift, 1 + shift],)),
+        (([1], [-1]), ([1 + shift], [-1])),
+        (([-1], [1]), ([-1 - shift], [1])),
+        (([0.8],), ([0.8 + shift],)),
+    ):
+        discrete = times(*ends, step=0.01, monitoring="discrete")
+        np.testing.assert_allclose(discrete, times(*moved, step=0.01), rtol=1e-9)
+        assert np.all(discrete > times(*ends, step=0.01))
+
+
+def test_adiabaticity_is_the_largest_where_the_walker_goes():
+    inside = adiabatic_exit_time(VALLEY, NOISE, 0.0, [-1, 1])
+    slow = slow_dynamics(VALLEY, NOISE, (-1, 1))
+    assert inside.adiabaticity == slow.adiabaticity.max()
+    steep = Valley(shape("y**2/4"), shape("exp(y)"))
+    opened = adiabatic_exit_time(steep, NOISE, 0.0, 1.0)
+    cut = slow_dynamics(steep, NOISE, opened.interval, points=4001)
+    assert opened.adiabaticity < 0.1 * cut.adiabaticity.max()  # what is never visited is left out
+    assert opened.adiabaticity >= cut.adiabaticity[cut.y > -1].max()
+    assert adiabatic_exit_time(Valley(shape("y"), constant(1.0)), NOISE, 1, 0).adiabaticity == 0
+
+
+def test_a_start_on_an_absorbing_end_has_left():
+    found = adiabatic_exit_time(VALLEY, NOISE, [1.0], [-1, 1]).relaxation.time.value
+    assert abs(found[0]) < 1e-12
+    assert abs(adiabatic_exit_time(VALLEY, NOISE, 1.0, 1.0).relaxation.time.value[0]) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("start", "ends", "more", "match"),
+    [
+        (0.0, ([],), {}, "there are 0 absorbing"),
+        (0.0, ([-1, 0, 1],), {}, "there are 3 absorbing"),
+        (0.0, ([-1, 1], [2]), {}, "2 absorbing and 1 reflecting"),
+        ([], ([1],), {}, "1 absorbing and 0 reflecting"),
+        (0.0, ([1, 1],), {}, "must differ; both are 1"),
+        (0.0, ([1], [1]), {}, "must differ; both are 1"),
+        (0.0, ([1, -1],), {}, "must rise from low to high; they are 1, -1"),
+        (2.0, ([-1, 1],), {}, "from -1 to 1; 2 does not"),
+        ([-2.0, 2.0], ([1],), {}, "from -inf to 1; 2 does not"),
+        (np.nan, ([1],), {}, "every start must be a finite number"),
+        (0.0, ([np.inf],), {}, "every absorbing end must be a finite number"),
+        (0.0, ([1], [np.nan]), {}, "every reflecting end must be a finite number"),
+        (0.0, ([1],), {"slow_temperature": -1.0}, "slow temperature must be a positive"),
+        (0.0, ([-1, 1],), {"monitoring": "discrete"}, "needs a step above 0; it is 0"),
+    ],
+)
+def test_ends_and_starts_that_do_not_fit_are_refused(start, ends, more, match):
+    with pytest.raises(DomainError, match=match):
+        adiabatic_exit_time(VALLEY, NOISE, start, *ends, **more)
+
+
+@pytest.mark.parametrize(
+    ("energy", "end", "match"),
+    [
+        ("0", 1.0, "does not confine on the left .*give --reflect"),
+        ("0", -1.0, "does not confine on the right .*give --reflect"),
+        ("y", 1.0, "does not confine on the left"),
+        ("-y", -1.0, "does not confine on the right"),
+        ("0.2*log(1 + y**2)", 1.0, "does not confine on the left"),  # rises too slowly to follow
+        ("y**2/2 + 5*y**3", 1.0, "does not confine on the left"),
+        ("-log(2 + y)", 1.0, "must be finite .* reflecting end"),
+    ],
+)
+def test_a_potential_that_lets_the_walker_go_is_refused(energy, end, match):
+    with pytest.raises(DomainError, match=match):
+        adiabatic_exit_time(Valley(shape(energy), constant(1.0)), NOISE, 0.0, end)
+
+
+def test_the_edge_of_stability_is_no_confinement():
+    with pytest.raises(DomainError, match="edge of stability.* reflecting end"):
+        adiabatic_exit_time(
+            Valley(constant(0.0), shape("1 + y**2")), CurvatureAligned(0.3), 0.0, 1.0, step=0.3
+        )
+
+
+def test_a_kink_in_the_energy_costs_digits_and_says_how_many():
+    kinked = Valley(shape("abs(y - 0.1)"), constant(1.0))
+    time = adiabatic_exit_time(kinked, Thermal(1.0), 0.0, [-1, 1]).relaxation.time
+    exact = nested_exit_time(lambda y: abs(y - 0.1), 1.0, (-1, 1), 0.0, "both")
+    assert abs(time.value[0] - exact) <= max(2 * time.error[0], 1e-6)
+    assert time.error[0] < 1e-3
+
+
+def test_a_quadrature_that_is_too_rough_says_so_and_hands_over_what_it_has():
+    rough = Valley(shape("0.5*sin(40000*y)"), constant(1.0))
+    with pytest.raises(
+        NotConverged, match="64001 points on .* give the exit time to no better"
+    ) as stopped:
+        adiabatic_exit_time(rough, NOISE, 0.0, [-1, 1])
+    assert stopped.value.found.time.value.shape == (1,)

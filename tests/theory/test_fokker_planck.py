@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+from scipy.integrate import simpson, trapezoid
+
+from entropic.theory import (
+    CurvatureAligned,
+    DomainError,
+    SlowDynamics,
+    Thermal,
+    Valley,
+    effective_potential,
+    mean_exit_time,
+    mean_position,
+    shape,
+    slow_dynamics,
+    stationary_density,
+    survival,
+)
+from entropic.theory.fokker_planck import generator
+
+
+def flow(drift, diffusion, low=-1.0, high=1.0, points=1001):
+    y = np.linspace(low, high, points)
+    return SlowDynamics(y, drift(y), np.full_like(y, diffusion))
+
+
+def cubic(y):
+    return np.cos(2 * y) - 3 * y**3
+
+
+@pytest.mark.parametrize("absorb", ["left", "right", "both"])
+def test_the_area_under_the_survival_is_the_mean_exit_time(absorb):
+    slow, starts = flow(cubic, 0.5), [-0.5, 0.2]
+    times = mean_exit_time(slow, starts, absorb).time.value
+    clock = np.linspace(0, 20 * times.max(), 2001)
+    curves = survival(slow, starts, clock, absorb)
+    area = simpson(curves, clock, axis=1)
+    np.testing.assert_allclose(area, times, rtol=2e-4)
+    assert np.all(np.diff(curves, axis=1) <= 1e-12)
+    np.testing.assert_allclose(curves[:, 0], 1, atol=1e-12)
+
+
+def test_free_diffusion_survives_as_its_sine_series():
+    d, clock = 0.5, np.linspace(0, 2, 21)
+    odd = np.arange(1, 400, 2)[:, None]
+    modes = (-1.0) ** ((odd - 1) // 2) * np.exp(-d * (odd * np.pi / 2) ** 2 * clock)
+    series = (4 / (np.pi * odd) * modes).sum(axis=0)
+    found = survival(flow(np.zeros_like, d), 0.0, clock, cells=400)[0]
+    np.testing.assert_allclose(found[1:], series[1:], atol=2e-5)
+
+
+def test_the_mean_of_ornstein_and_uhlenbeck_decays_exponentially():
+    slow, clock = flow(lambda y: -y, 0.1, -4, 4), np.linspace(0, 3, 31)
+    found = mean_position(slow, [1.0, -0.5], clock, cells=600)
+    np.testing.assert_allclose(found, np.outer([1.0, -0.5], np.exp(-clock)), atol=2e-4)
+
+
+def test_the_mean_moves_at_first_with_the_drift():
+    slow, h = flow(cubic, 0.2), 1e-3
+    found = mean_position(slow, [-0.3, 0.1], np.array([0, h]), cells=600)
+    np.testing.assert_allclose(np.diff(found)[:, 0] / h, cubic(np.array([-0.3, 0.1])), rtol=0.02)
+
+
+@pytest.mark.parametrize("noise", [Thermal(0.3), CurvatureAligned(0.3)], ids=str)
+@pytest.mark.parametrize("step", [0.0, 0.3])
+def test_the_stationary_density_is_boltzmanns_of_the_effective_potential(noise, step):
+    valley = Valley(shape("y**4 - y**2/2"), shape("1 + y**2 + y/2"), fast_dims=3)
+    slow = slow_dynamics(valley, noise, (-1.2, 1.2), step, slow_temperature=0.4)
+    weight = np.exp(-effective_potential(valley, noise, slow.y, step) / 0.4)
+    found = stationary_density(slow)
+    np.testing.assert_allclose(found, weight / trapezoid(weight, slow.y), rtol=1e-6)
+    assert trapezoid(found, slow.y) == pytest.approx(1, abs=1e-7)
+
+
+def test_where_the_diffusion_changes_the_walker_gathers_where_it_is_slow():
+    """Itô without drift: the density is ∝ 1/D."""
+    y = np.linspace(0, 1, 401)
+    found = stationary_density(SlowDynamics(y, np.zeros_like(y), 1 + y))
+    np.testing.assert_allclose(found, 1 / (1 + y) / np.log(2), rtol=1e-8)
+
+
+def test_rates_are_positive_and_lose_probability_only_through_the_absorbing_ends():
+    slow = flow(lambda y: 40 * np.sin(5 * y), 0.05)
+    for absorb, leaking in ((None, []), ("left", [0]), ("right", [-1]), ("both", [0, -1])):
+        _, rates = generator(slow, absorb, cells=100)
+        off = rates - np.diag(np.diag(rates))
+        assert off.min() >= 0
+        escape = -rates.sum(axis=1)
+        assert np.all(escape[leaking] > 0)
+        kept = np.delete(escape, leaking)
+        np.testing.assert_allclose(kept, 0, atol=1e-9 * np.abs(rates).max())
+
+
+def test_cells_hold_boltzmanns_density_where_the_force_is_constant():
+    """Detailed balance, exactly: ρ_i R_ij = ρ_j R_ji with ρ = e^{cy/D} at any steepness."""
+    slow = flow(lambda y: np.full_like(y, 30.0), 0.5)
+    centre, rates = generator(slow, None, cells=50)
+    flux = np.exp(60 * (centre - 1))[:, None] * rates
+    np.testing.assert_allclose(flux, flux.T, rtol=1e-9)
+
+
+@pytest.mark.parametrize("absorb", ["right", "both"])
+def test_the_order_of_the_cells_is_two(absorb):
+    """Exit times from the cells, −L⁻¹1, against the quadrature at the cell centres."""
+    slow, gaps = flow(cubic, 0.3), []
+    for cells in (50, 100, 200, 400):
+        centre, rates = generator(slow, absorb, cells)
+        exact = mean_exit_time(slow, centre, absorb).time.value
+        gaps.append(np.abs(np.linalg.solve(rates, -np.ones(cells)) - exact).max())
+    orders = np.log2(np.array(gaps[:-1]) / gaps[1:])
+    assert np.all((orders > 1.85) & (orders < 2.15)), orders
+
+
+@pytest.mark.parametrize(
+    ("start", "clock", "match"),
+    [
+        (0.0, [0.0], "from 0 in equal steps"),
+        (0.0, [1.0, 2.0], "from 0 in equal steps"),
+        (0.0, [0.0, 1.0, 3.0], "from 0 in equal steps"),
+        (0.0, [0.0, -1.0], "from 0 in equal steps"),
+        (2.0, [0.0, 1.0], r"start must lie within \[-1, 1\]"),
+    ],
+)
+def test_a_clock_that_does_not_run_and_a_start_outside_are_refused(start, clock, match):
+    slow = flow(np.zeros_like, 1.0)
+    for ask in (survival, mean_position):
+        with pytest.raises(DomainError, match=match):
+            ask(slow, start, np.array(clock), cells=20)

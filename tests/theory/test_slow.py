@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+
+from entropic.theory import (
+    CurvatureAligned,
+    DomainError,
+    SlowDynamics,
+    Thermal,
+    Valley,
+    effective_potential,
+    mean_forces,
+    shape,
+    slow_dynamics,
+)
+
+Y = np.linspace(-1, 1, 41)
+NOISES = [Thermal(0.3), CurvatureAligned(0.3, 2.0)]
+
+
+@pytest.mark.parametrize("noise", NOISES, ids=str)
+@pytest.mark.parametrize("step", [0.0, 0.3])
+def test_the_forces_are_minus_the_slope_of_the_effective_potential(noise, step):
+    valley, h = Valley(shape("sin(y)"), shape("2 + y**2 + y/3"), fast_dims=3), 1e-3
+
+    def v(shift: float) -> np.ndarray:
+        return effective_potential(valley, noise, Y + shift * h, step)
+
+    slope = (8 * (v(1) - v(-1)) - (v(2) - v(-2))) / (12 * h)
+    energetic, entropic = mean_forces(valley, noise, Y, step)
+    np.testing.assert_allclose(energetic, -np.cos(Y), rtol=1e-14)
+    np.testing.assert_allclose(energetic + entropic, -slope, atol=1e-10)
+
+
+def test_only_ratios_of_the_stiffness_matter_in_a_thermal_bath():
+    one, two = (Valley(shape("y**2"), shape(f"{c}*(1 + y**2)")) for c in (1, 7))
+    gap = effective_potential(two, NOISES[0], Y) - effective_potential(one, NOISES[0], Y)
+    np.testing.assert_allclose(gap, 0.15 * np.log(7), rtol=1e-12)
+    for part_one, part_two in zip(
+        mean_forces(one, NOISES[0], Y), mean_forces(two, NOISES[0], Y), strict=True
+    ):
+        np.testing.assert_allclose(part_one, part_two, rtol=1e-12)
+    aligned = [mean_forces(valley, NOISES[1], Y)[1] for valley in (one, two)]
+    np.testing.assert_allclose(aligned[1], 7 * aligned[0], rtol=1e-12)
+
+
+def test_every_fast_direction_pushes_alike():
+    for noise in NOISES:
+        alone, many = (
+            mean_forces(Valley(shape("0"), shape("1 + y**2"), k), noise, Y, 0.1)[1] for k in (1, 5)
+        )
+        np.testing.assert_allclose(many, 5 * alone, rtol=1e-14)
+
+
+def test_the_drift_is_the_sum_of_its_parts_and_the_diffusion_the_slow_temperature():
+    valley = Valley(shape("y**4"), shape("2 + y"))
+    slow = slow_dynamics(valley, NOISES[0], (-1, 1), 0.1, points=41)
+    np.testing.assert_allclose(slow.y, Y, atol=1e-15)
+    np.testing.assert_array_equal(slow.drift, slow.parts["energetic"] + slow.parts["entropic"])
+    assert set(slow.diffusion) == {0.3}
+    cold = slow_dynamics(valley, NOISES[0], (-1, 1), 0.1, slow_temperature=0.01, points=41)
+    assert set(cold.diffusion) == {0.01}
+    np.testing.assert_array_equal(cold.drift, slow.drift)
+
+
+def test_adiabaticity_counts_the_change_of_stiffness_within_one_relaxation():
+    """By hand, g = e^y, U = cy: g'/g = 1, |drift| = c + T/2, and ε = (c + T/2 + T)/g."""
+    slow = slow_dynamics(Valley(shape("0.2*y"), shape("exp(y)")), Thermal(0.3), (-1, 1), points=41)
+    np.testing.assert_allclose(slow.adiabaticity, (0.2 + 0.15 + 0.3) / np.exp(Y), rtol=1e-12)
+    flat = slow_dynamics(Valley(shape("y**2"), shape("3")), Thermal(0.3), (-1, 1), points=41)
+    assert not flat.adiabaticity.any()
+
+
+def test_results_are_read_only():
+    slow = slow_dynamics(Valley(shape("0"), shape("1")), Thermal(1), (-1, 1), points=5)
+    for array in (slow.y, slow.drift, slow.diffusion, slow.parts["entropic"]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"y": [0, 1, 2, 2, 3]}, "grid must increase"),
+        ({"y": [0, 1]}, "at least 5 points"),
+        ({"drift": [0, 1, np.nan, 0, 0]}, "drift must be finite"),
+        ({"diffusion": [1, 1, 0, 1, 1]}, "diffusion must be positive"),
+        ({"diffusion": [1, 1, np.inf, 1, 1]}, "diffusion must be positive"),
+    ],
+)
+def test_a_grid_that_carries_no_dynamics_is_refused(change, match):
+    fields = {"y": range(5), "drift": np.zeros(5), "diffusion": np.ones(5)} | change
+    with pytest.raises(DomainError, match=match):
+        SlowDynamics(**fields)
+
+
+@pytest.mark.parametrize(
+    ("energy", "stiffness", "options", "match"),
+    [
+        ("0", "1", {"interval": (1, -1)}, "from low to high; it is 1 to -1"),
+        ("0", "1", {"interval": (0, np.nan)}, "from low to high"),
+        ("0", "1", {"slow_temperature": 0.0}, "slow temperature must be a positive number"),
+        ("0", "1", {"slow_temperature": np.nan}, "slow temperature must be a positive number"),
+        ("0", "y", {}, "must be positive"),
+        ("1/y", "1", {}, "energy '1/y' must be finite"),
+        ("sqrt(abs(y))", "1", {}, "slope of the energy .* must be finite"),
+        ("0", "1 + sqrt(abs(y))", {}, "slope of the stiffness .* must be finite"),
+        ("0", "1 + y**2", {"step": 1.0}, "must stay below 2, the edge of stability; it reaches 2"),
+    ],
+)
+def test_what_has_no_slow_dynamics_is_refused(energy, stiffness, options, match):
+    options = {"interval": (-1, 1), "points": 41} | options
+    with pytest.raises(DomainError, match=match):
+        slow_dynamics(Valley(shape(energy), shape(stiffness)), Thermal(1.0), **options)
+
+
+def test_an_effective_potential_beyond_the_floats_is_refused():
+    valley = Valley(shape("0"), shape("exp(y)"), fast_dims=1000)
+    with pytest.raises(DomainError, match="effective potential must be finite"):
+        effective_potential(valley, Thermal(1e308), np.array([300.0]))
