@@ -1,1 +1,25 @@
 """What a computer experiment says."""
+
+from importlib import import_module
+from typing import Any
+
+# Where each public name lives.  Names are looked up on first use, so that Numba wakes only for
+# what walks.
+_HOME = {
+    "Stationary": "langevin",
+    "Unfinished": "langevin",
+    "exit_time": "langevin",
+    "stationary": "langevin",
+}
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})
