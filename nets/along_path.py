@@ -1,0 +1,108 @@
+"""Everything the prediction needs, measured along a path: profiles, and drift and diffusion."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from ..theory.errors import DomainError
+from ..theory.estimate import Array, Estimate
+from ..theory.path import Path, Profile
+from ..theory.slow import SlowDynamics
+from .curvature import hutchinson_trace, largest_eigenvalue
+from .displacement import CycleResponse, Displacement, cycle_response
+from .operators import losses_and_gradients, point, scores
+from .problem import Problem, array
+from .sgd import ProjectedSGD, full_batch_cycle
+
+Progress = Callable[[float], None]
+
+
+def landscape_profiles(
+    problem: Problem,
+    path: Path,
+    s: Array,
+    probes: int = 64,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> dict[str, Profile]:
+    """Loss, tr H, λ_max and tr C (per-sample gradient covariance) at the arc lengths ``s`` (n,)."""
+    losses, _ = losses_and_gradients(problem, path.at(s))
+    rows: dict[str, list[Estimate]] = {"trace": [], "lambda_max": [], "noise_trace": []}
+    for i, position in enumerate(path.at(s)):
+        theta = point(problem, position)
+        rows["trace"].append(hutchinson_trace(problem, theta, probes, seed))
+        rows["lambda_max"].append(largest_eigenvalue(problem, theta))
+        spread = array((scores(problem, theta) ** 2).sum()) / (problem.samples - 1)
+        rows["noise_trace"].append(Estimate(spread, 0.0, "exact"))
+        if progress is not None:
+            progress((i + 1) / len(s))
+    profiles = {"loss": Profile(s, Estimate(losses, 0.0, "exact"), "loss")}
+    for name, row in rows.items():
+        value, error = [e.value for e in row], [e.error for e in row]
+        profiles[name] = Profile(s, Estimate(value, error, row[0].origin), name)
+    return profiles
+
+
+@dataclass(frozen=True)
+class PathResponse:
+    """How every point of a path answers one cycle at step η, for any batch size.
+
+    s, energetic (m,): the noiseless displacement on a fine grid.  responses: full responses at
+    fewer positions, between which the noise terms are interpolated (monotone cubic).
+    """
+
+    path: Path
+    s: Array
+    energetic: Array
+    responses: tuple[CycleResponse, ...]
+
+    def displacements(self, batch: int) -> tuple[Displacement, ...]:
+        """The predicted displacement at each position with a full response."""
+        return tuple(response.with_batch(batch) for response in self.responses)
+
+    def dynamics(self, batch: int) -> SlowDynamics:
+        """Drift and diffusion of the arc length, per cycle, on the fine grid."""
+        points = self.displacements(batch)
+        where = np.array([p.s for p in points])
+        inside = (self.s >= where[0]) & (self.s <= where[-1])
+        s = self.s[inside]
+
+        def between(values: list[float]) -> Array:
+            return np.asarray(PchipInterpolator(where, values)(s))
+
+        entropic = between([float(p.entropic.value) for p in points])
+        bending = between([p.bending for p in points])
+        variance = np.exp(between([float(np.log(p.variance.value)) for p in points]))
+        energetic = self.energetic[inside]
+        parts = {"energetic": energetic, "entropic": entropic, "bending": bending}
+        return SlowDynamics(s, energetic + entropic + bending, variance / 2, parts)
+
+
+def path_response(
+    problem: Problem,
+    path: Path,
+    step: float,
+    positions: Array,
+    fine: Array,
+    cycle: int = 15,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> PathResponse:
+    """Responses at ``positions`` (n ≥ 2) and the noiseless displacement at ``fine`` (m,).
+
+    Both increasing arc lengths, best the middles of segments, where the projection is smooth.
+    """
+    if len(positions) < 2 or not (np.all(np.diff(positions) > 0) and np.all(np.diff(fine) > 0)):
+        msg = "the positions along the path must increase and be at least 2"
+        raise DomainError(msg)
+    sgd = ProjectedSGD(step, 1, cycle)
+    moved = full_batch_cycle(problem, problem.tensor(path.at(fine)), sgd)
+    energetic = path.project(array(moved)) - fine
+    responses = []
+    for i, s in enumerate(positions):
+        responses.append(cycle_response(problem, path, float(s), step, cycle, seed=seed))
+        if progress is not None:
+            progress((i + 1) / len(positions))
+    return PathResponse(path, np.asarray(fine), energetic, tuple(responses))

@@ -1,0 +1,100 @@
+"""Projected SGD: k steps of SGD from a point on the path, then back onto its nearest segment.
+
+Entropic Confinement and Mode Connectivity in Overparameterized Neural Networks (2025), the section
+on projected SGD; k = 15 there.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from ..theory.errors import DomainError
+from ..theory.estimate import Array
+from ..theory.path import Path
+from .problem import Problem, array
+from .sgd import ProjectedSGD, sgd_cycle
+
+_TOGETHER = 512  # replicas in one batched program: more only spills the cache
+
+
+def projected_sgd(
+    problem: Problem,
+    path: Path,
+    start: Array,
+    sgd: ProjectedSGD,
+    cycles: int,
+    seed: int,
+    progress: Callable[[float], None] | None = None,
+) -> Array:
+    """Arc lengths (replicas, cycles + 1) of independent replicas; column 0 is ``start``.
+
+    start: (replicas,) arc lengths.  The nearest segment is sought over the whole path.  The
+    minibatches follow from ``seed`` alone.  Raises DomainError for bad numbers or a replica that
+    blew up, naming the cycle and how many.
+    """
+    sgd.check(problem.samples)
+    start = np.atleast_1d(np.asarray(start, float))
+    if cycles < 1:
+        msg = f"at least one cycle is needed; cycles = {cycles}"
+        raise DomainError(msg)
+    groups = [start[i : i + _TOGETHER] for i in range(0, len(start), _TOGETHER)]
+    seeds = np.random.SeedSequence(seed).generate_state(len(groups), np.uint64)
+    histories, done = [], 0
+    for group, group_seed in zip(groups, seeds, strict=True):
+        generator = torch.Generator().manual_seed(int(group_seed >> np.uint64(1)))
+        history = [group]
+        for cycle in range(cycles):
+            thetas = problem.tensor(path.at(history[-1]))
+            moved = array(sgd_cycle(problem, thetas, sgd, generator))
+            _check_finite(moved, cycle + 1)
+            history.append(path.project(moved))
+            done += len(group)
+            if progress is not None:
+                progress(done / (cycles * len(start)))
+        histories.append(np.array(history).T)
+    return np.concatenate(histories)
+
+
+def exit_cycles(
+    problem: Problem,
+    path: Path,
+    start: Array,
+    reach: float,
+    sgd: ProjectedSGD,
+    cycles: int,
+    seed: int,
+    progress: Callable[[float], None] | None = None,
+) -> Array:
+    """Cycle (replicas,) in which each replica is first found ``reach`` or more from its start.
+
+    start: (replicas,) arc lengths.  Infinite for a replica that was inside still after ``cycles``.
+    Replicas that have left are not followed further.  Raises DomainError as
+    :func:`projected_sgd` does.
+    """
+    sgd.check(problem.samples)
+    start = np.asarray(start, float)
+    if not reach > 0 or cycles < 1:
+        msg = f"reach and cycles must be positive; they are {reach:g} and {cycles}"
+        raise DomainError(msg)
+    generator = torch.Generator().manual_seed(seed)
+    position, left = start.copy(), np.full(len(start), np.inf)
+    for cycle in range(1, cycles + 1):
+        (inside,) = np.nonzero(np.isinf(left))
+        if len(inside) == 0:
+            break
+        thetas = problem.tensor(path.at(position[inside]))
+        moved = array(sgd_cycle(problem, thetas, sgd, generator))
+        _check_finite(moved, cycle)
+        position[inside] = path.project(moved)
+        left[inside[abs(position - start)[inside] >= reach]] = cycle
+        if progress is not None:
+            progress(cycle / cycles)
+    return left
+
+
+def _check_finite(thetas: Array, cycle: int) -> None:
+    lost = int(np.sum(~np.all(np.isfinite(thetas), axis=1)))
+    if lost:
+        msg = f"{lost} of {len(thetas)} replicas blew up in cycle {cycle}; lower the step size"
+        raise DomainError(msg)

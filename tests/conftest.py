@@ -1,0 +1,5 @@
+"""Before any test imports torch."""
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -1,0 +1,30 @@
+"""Small landscapes and slow obvious versions of what ``nets`` computes in batches."""
+
+import torch
+from torch import Tensor
+
+from entropic.nets import Problem, mlp
+from entropic.nets.losses import cross_entropy
+
+
+def small_problem(samples: int = 12, decay: float = 0.02, seed: int = 0) -> Problem:
+    """A (3, 4, 3) tanh network on random data: 31 parameters."""
+    generator = torch.Generator().manual_seed(seed)
+    inputs = torch.randn(samples, 3, generator=generator, dtype=torch.float64)
+    targets = torch.randint(3, (samples,), generator=generator)
+    return Problem(mlp((3, 4, 3), seed), cross_entropy, inputs, targets, decay)
+
+
+def hessian(problem: Problem, theta: Tensor) -> Tensor:
+    """Double backward, row by row."""
+    return torch.autograd.functional.hessian(problem.full, theta)
+
+
+def third_derivative(problem: Problem, theta: Tensor, direction: Tensor) -> Tensor:
+    """∂H along ``direction`` by Richardson-extrapolated central differences of ``hessian``."""
+
+    def difference(h: float) -> Tensor:
+        ahead = hessian(problem, theta + h * direction)
+        return (ahead - hessian(problem, theta - h * direction)) / (2 * h)
+
+    return (4 * difference(1e-3) - difference(2e-3)) / 3
