@@ -1,0 +1,107 @@
+"""The ``entropic`` command: it names every sub-command and wakes a room only when called.
+
+Exit codes: 0 done; 2 the user's input (one line on stderr, beginning ``error:``); 1 the world (no
+convergence, disk, memory); 130 interrupted.
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+class Hall(click.Group):
+    """A group that lists its sub-commands from their names alone and imports the one called.
+
+    rooms: name → (module inside this package, its line in the listing); the command is the
+    attribute of that name in the module.
+    """
+
+    def __init__(self, *args: Any, rooms: dict[str, tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rooms = rooms
+        for name, (_, line) in rooms.items():
+            self.add_command(click.Command(name, help=line))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself, imported now."""
+        if cmd_name not in self.rooms:
+            return super().get_command(ctx, cmd_name)
+        module = import_module(f".{self.rooms[cmd_name][0]}", __package__)
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The listing, which imports nothing."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.rooms[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.group(
+    cls=Hall,
+    invoke_without_command=True,
+    rooms={
+        "compare": ("compare", "Put a predicted relaxation beside a measured one."),
+        "theory": ("theory", "Predict: saddle points, effective potentials, relaxation times."),
+    },
+)
+@click.version_option(package_name="entropic", message="%(prog)s %(version)s")
+@click.pass_context
+def entropic(ctx: click.Context) -> None:
+    """Entropic forces in loss landscapes: predict them and watch them happen.
+
+    Numbers go to stdout, words to stderr.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main() -> None:
+    """Run the command with the arguments of this process, and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command; whatever goes wrong becomes one line on stderr and an exit code."""
+    with warnings.catch_warnings():
+        warnings.showwarning = _one_line_warning
+        try:
+            code = entropic.main(list(arguments), "entropic", standalone_mode=False)
+            sys.stdout.flush()
+        except (click.Abort, KeyboardInterrupt):
+            return _told("interrupted", 130)
+        except click.ClickException as error:
+            return _told(error.format_message(), error.exit_code)
+        except OSError as error:
+            return _lost(error)
+        except MemoryError as error:
+            return _told(f"not enough memory: {error}", 1)
+        except Exception as error:
+            from ..theory.errors import DomainError, EntropicError
+
+            if isinstance(error, EntropicError):
+                return _told(str(error), 2 if isinstance(error, DomainError) else 1)
+            raise
+    return code if isinstance(code, int) else 0
+
+
+def _told(message: str, code: int) -> int:
+    click.echo(f"error: {' '.join(message.split())}", err=True)
+    return code
+
+
+def _lost(error: OSError) -> int:
+    """A full disk is said; a reader that has seen enough (``| head``) is no error to talk of."""
+    try:
+        sys.stdout.flush()
+    except OSError:  # what is left in the buffer has nowhere to go: let the exit not try again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1 if isinstance(error, BrokenPipeError) else _told(str(error), 1)
+
+
+def _one_line_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    click.echo(f"warning: {' '.join(str(message).split())}", err=True)

@@ -1,0 +1,175 @@
+"""What a user may type: lists, formulas, names of files; read here, refused here in one line."""
+
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from ..theory.expression import Shape
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+RESULTS = (".json", ".csv", ".nc")
+PICTURES = (".png", ".svg", ".pdf")
+MOST = 1_000_000  # numbers in one list
+
+
+def number(text: str) -> float:
+    """A finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        msg = f"{text!r} is not a finite number."
+        raise click.BadParameter(msg)
+    return value
+
+
+def numbers(text: str) -> list[float]:
+    """``1,2,3``, ``start:stop:num`` (both ends included, rising) or one number.
+
+    >>> numbers("0:1:5")
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    if ":" not in text:
+        return [number(part) for part in text.split(",")]
+    parts = text.split(":")
+    if len(parts) != 3:
+        msg = f"{text!r} is neither a list 1,2,3 nor a range start:stop:num."
+        raise click.BadParameter(msg)
+    start, stop = number(parts[0]), number(parts[1])
+    try:
+        count = int(parts[2])
+    except ValueError:
+        count = 0
+    if not 1 <= count <= MOST:
+        msg = f"num in start:stop:num must be a whole number from 1 to {MOST}; it is {parts[2]!r}."
+        raise click.BadParameter(msg)
+    if start > stop or (start == stop) != (count == 1):
+        msg = f"start:stop:num must rise from start to stop in 2 or more points; it is {text!r}."
+        raise click.BadParameter(msg)
+    width = stop - start
+    if not math.isfinite(width * count):
+        msg = f"{text!r} is wider than a float can hold."
+        raise click.BadParameter(msg)
+    inner = [start + i * width / (count - 1) for i in range(count - 1)]
+    return [*inner, stop]
+
+
+def formula(text: str) -> "Shape":
+    """A function of y, through the whitelist."""
+    from ..theory.errors import DomainError
+    from ..theory.expression import shape
+
+    try:
+        return shape(text)
+    except DomainError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _file(text: str, suffixes: tuple[str, ...]) -> Path:
+    path = Path(text)
+    if path.suffix not in suffixes:
+        msg = f"{text!r} must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}."
+        raise click.BadParameter(msg)
+    if not os.path.isdir(path.parent):  # never raises, unlike Path.is_dir
+        msg = f"the folder {str(path.parent)!r} does not exist."
+        raise click.BadParameter(msg)
+    if not os.access(path.parent, os.W_OK):
+        msg = f"the folder {str(path.parent)!r} is not writable."
+        raise click.BadParameter(msg)
+    if os.path.isdir(path):
+        msg = f"{text!r} is a folder."
+        raise click.BadParameter(msg)
+    return path
+
+
+def result_file(text: str) -> Path:
+    """Where numbers can be written: the suffix is the format."""
+    return _file(text, RESULTS)
+
+
+def picture_file(text: str) -> Path:
+    """Where a figure can be written: the suffix is the format."""
+    return _file(text, PICTURES)
+
+
+def output_options(command: Command) -> Command:
+    """``--format``, ``--out`` and ``--plot``, as every command has them that ends in a record."""
+    for option in (
+        click.option(
+            *("--plot", "picture"),
+            type=picture_file,
+            metavar="FILE",
+            help="Draw the result as well: .png, .svg or .pdf.",
+        ),
+        click.option(
+            *("--out", "out"),
+            type=result_file,
+            metavar="FILE",
+            help="Write the result as well: .json, .csv or .nc (NetCDF), in full precision.",
+        ),
+        click.option(
+            *("--format", "style"),
+            type=click.Choice(["table", "json", "csv"]),
+            default="table",
+            show_default=True,
+            help="What is printed.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def valley_options(command: Command) -> Command:
+    """The valley V(x, y) = U(y) + ½ g(y)|x|² and what shakes it."""
+    for option in (
+        click.option(
+            "--step-size",
+            type=number,
+            default=0.0,
+            show_default=True,
+            metavar="ETA",
+            help="Step of the dynamics, which is physics: it stiffens the effective potential. "
+            "0 is continuous time.",
+        ),
+        click.option(
+            "--noise",
+            type=click.Choice(["isotropic", "hessian"]),
+            default="isotropic",
+            show_default=True,
+            help="Covariance of the fast noise: 2T (isotropic) or 2T g (hessian).",
+        ),
+        click.option(
+            "--fast-dims",
+            type=click.IntRange(1, 10**9),
+            default=1,
+            show_default=True,
+            metavar="K",
+            help="Number k of fast directions.",
+        ),
+        click.option(
+            "--temperature", type=number, required=True, metavar="T", help="T, in units of energy."
+        ),
+        click.option(
+            "--energy",
+            type=formula,
+            default="0",
+            show_default=True,
+            metavar="EXPR",
+            help="U(y), in units of energy.",
+        ),
+        click.option(
+            "--curvature",
+            type=formula,
+            required=True,
+            metavar="EXPR",
+            help="g(y) > 0, the stiffness of the fast directions, such as '1 + y**2'.",
+        ),
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,182 @@
+"""One result as rows of named numbers, and the four coats it wears: JSON, CSV, NetCDF, a table.
+
+The JSON names are a contract that other people's scripts rely on: fields are added, never renamed.
+"""
+
+import csv
+import io
+import json
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .atomic import writing_file
+
+Plain = float | int | bool | str | None
+RECORDED = ("entropic", "numpy", "scipy", "numba", "torch", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was asked for and what came out.
+
+    quantity: its name; parameters: everything needed to repeat it; rows: one mapping per row, all
+    with the same names; units: by name, where a number has one.
+    """
+
+    quantity: str
+    parameters: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]]
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", _plain(self.parameters))
+        object.__setattr__(self, "rows", [_plain(row) for row in self.rows])
+
+    @property
+    def names(self) -> list[str]:
+        """The columns, in order."""
+        return list(self.rows[0]) if self.rows else []
+
+    def column(self, name: str) -> list[Any]:
+        """One number of every row."""
+        return [row[name] for row in self.rows]
+
+
+def _plain(value: Any) -> Any:
+    """The same with NumPy's scalars and arrays, tuples and paths as what JSON knows."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def versions() -> dict[str, str]:
+    """Versions of what took part in this process."""
+    from importlib.metadata import version
+
+    loaded = {"scikit-learn": "sklearn"}
+    return {name: version(name) for name in RECORDED if loaded.get(name, name) in sys.modules}
+
+
+def json_text(record: Record) -> str:
+    """``{"quantity", "parameters", "rows", "units", "versions"}``; what is no number is null."""
+    whole = {
+        "quantity": record.quantity,
+        "parameters": record.parameters,
+        "rows": record.rows,
+        "units": dict(record.units),
+        "versions": versions(),
+    }
+    return json.dumps(_finite(whole), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def csv_text(record: Record) -> str:
+    """A line of names, then a line per row; truth as ``true`` and ``false``."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(record.names)
+    writer.writerows([[_csv_cell(value) for value in row.values()] for row in record.rows])
+    return text.getvalue()
+
+
+def _csv_cell(value: Plain) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def write(record: Record, path: Path) -> None:
+    """Write the record whole; the suffix .json, .csv or .nc is the format."""
+    with writing_file(path) as temporary:
+        if path.suffix == ".nc":
+            _write_netcdf(record, temporary)
+        else:
+            text = {".json": json_text, ".csv": csv_text}[path.suffix](record)
+            temporary.write_text(text, "utf-8")
+
+
+def _write_netcdf(record: Record, path: Path) -> None:
+    import xarray
+
+    def column(name: str) -> Any:
+        unit = {"units": record.units[name]} if name in record.units else {}
+        return ("row", record.column(name), unit)
+
+    attributes = {"quantity": record.quantity} | {
+        name: value if isinstance(value, (int, float, str)) else json.dumps(value)
+        for name, value in record.parameters.items()
+    }
+    data = xarray.Dataset({name: column(name) for name in record.names}, attrs=attributes)
+    data.to_netcdf(path, engine="h5netcdf")
+
+
+def print_table(record: Record) -> None:
+    """A table for the eye, six digits a number; a single row stands upright."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, title=record.quantity, title_justify="left")
+    if len(record.rows) == 1:
+        table.add_column("name", overflow="fold")
+        table.add_column("value", justify="right", overflow="fold")
+        table.add_column("unit", overflow="fold")
+        for name, value in record.rows[0].items():
+            table.add_row(name, _table_cell(value), record.units.get(name, ""))
+    else:
+        for name in record.names:
+            unit = record.units.get(name, "")
+            table.add_column(f"{name}\n{unit}", justify="right", overflow="fold")
+        for row in record.rows:
+            table.add_row(*map(_table_cell, row.values()))
+    # without a terminal nobody's lines are cut or folded
+    width = None if sys.stdout.isatty() else 10_000
+    Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
+
+
+def _table_cell(value: Plain) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def deliver(
+    record: Record,
+    style: str,
+    out: Path | None = None,
+    picture: Path | None = None,
+    draw: Callable[[Record], Any] | None = None,
+) -> None:
+    """Write the files asked for, each whole; then print in the style ``table``, ``json``, ``csv``.
+
+    draw: makes the matplotlib figure for ``picture``.
+    """
+    if out is not None:
+        write(record, out)
+        click.echo(f"wrote {out}", err=True)
+    if picture is not None and draw is not None:
+        from .figures import save
+
+        save(draw(record), picture)
+        click.echo(f"drew {picture}", err=True)
+    if style == "table":
+        print_table(record)
+    else:
+        click.echo({"json": json_text, "csv": csv_text}[style](record), nl=False)

@@ -1,0 +1,1 @@
+"""The rungs of ``entropic compare``, each with one public function ``climb``."""
