@@ -114,6 +114,10 @@ def linear_balance(data: "xr.Dataset") -> "Figure":
     for place, axes in enumerate(panels):
         time = data["time"].values[place]
         axes.plot(time, data["balance_predicted"].values[place], **PREDICTED)
+        if "balance_rival" in data:
+            label = data["balance_rival"].attrs.get("label", "rival theory")
+            rival = data["balance_rival"].values[place]
+            axes.plot(time, rival, color=GREEN, linestyle="--", label=label)
         spread = data["balance_stderr"].values[place] if "balance_stderr" in data else None
         axes.errorbar(time, data["balance_measured"].values[place], spread, **POINTS)
         _entitle(axes, names[place])

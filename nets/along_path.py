@@ -63,8 +63,14 @@ class PathResponse:
         return tuple(response.with_batch(batch) for response in self.responses)
 
     def dynamics(self, batch: int) -> SlowDynamics:
-        """Drift and diffusion of the arc length, per cycle, on the fine grid."""
+        """Drift and diffusion of the arc length, per cycle, on the fine grid.
+
+        Raises DomainError where there is no noise to diffuse: for a full batch.
+        """
         points = self.displacements(batch)
+        if any(float(p.variance.value) <= 0 for p in points):
+            msg = f"batches of {batch} samples make no noise along the path; take smaller ones"
+            raise DomainError(msg)
         where = np.array([p.s for p in points])
         inside = (self.s >= where[0]) & (self.s <= where[-1])
         s = self.s[inside]

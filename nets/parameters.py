@@ -21,7 +21,13 @@ class Layout:
         return sum(shape.numel() for shape in self.shapes)
 
     def unflatten(self, theta: Tensor) -> dict[str, Tensor]:
-        """The (P,) vector as named tensors, for ``torch.func.functional_call``."""
+        """The (P,) vector as named tensors, for ``torch.func.functional_call``.
+
+        Raises DomainError for a vector of another length.
+        """
+        if theta.shape != (self.size,):
+            msg = f"a point of this model has {self.size} numbers; it has {tuple(theta.shape)}"
+            raise DomainError(msg)
         pieces = torch.split(theta, [shape.numel() for shape in self.shapes])
         views = zip(self.names, pieces, self.shapes, strict=True)
         return {name: piece.reshape(shape) for name, piece, shape in views}

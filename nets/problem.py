@@ -48,6 +48,7 @@ class Problem:
         if not (self.decay >= 0):
             msg = f"the weight decay must be zero or positive; it is {self.decay:g}"
             raise DomainError(msg)
+        layout(self.model)  # refuses a model without parameters
         with torch.no_grad():
             losses = self.loss(self.model(self.inputs[:2]), self.targets[:2])
         if losses.shape != (2,):

@@ -73,9 +73,9 @@ def exit_cycles(
     :func:`projected_sgd` does.
     """
     sgd.check(problem.samples)
-    start = np.asarray(start, float)
+    start = np.atleast_1d(np.asarray(start, float))
     if not reach > 0 or cycles < 1:
-        msg = f"reach and cycles must be positive; they are {reach:g} and {cycles}"
+        msg = f"reach and cycles must be positive; they are {reach:g} and {cycles:g}"
         raise DomainError(msg)
     generator = torch.Generator().manual_seed(seed)
     position, left = start.copy(), np.full(len(start), np.inf)

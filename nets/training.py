@@ -23,8 +23,14 @@ def train_minimum(
 
     ``steps`` of minibatch SGD (momentum 0.9, effective rate ``rate``), then full-batch descent with
     momentum until |∇L| ≤ ``gradient_norm``.  Raises NotConverged, holding the last point, after
-    ``longest`` such steps; DomainError if the loss is not finite.
+    ``longest`` such steps; DomainError for bad numbers, or if the loss is not finite.
     """
+    if not rate > 0 or batch < 1 or steps < 0 or longest < 1:
+        msg = (
+            "rate, batch and longest must be positive and steps not negative; "
+            f"they are {rate:g}, {batch}, {longest} and {steps}"
+        )
+        raise DomainError(msg)
     generator = torch.Generator().manual_seed(seed)
     minibatch, full = grad(problem.objective), grad(problem.full)
     batch = min(batch, problem.samples)

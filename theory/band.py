@@ -30,7 +30,7 @@ def nudged_elastic_band(
 
     field(points (n, P)) → energies (n,), gradients (n, P).  rate: step per gradient; momentum:
     heavy-ball memory.  Raises DomainError for fewer than 3 beads, NotConverged (with the last
-    finite path) if the gradient blows up, which a smaller rate cures.
+    finite path) if the band blows up, which a smaller rate cures.
     """
     if len(start.points) < 3:
         msg = f"a band needs at least 3 beads; there are {len(start.points)}"
@@ -38,14 +38,16 @@ def nudged_elastic_band(
     path, velocity = start, np.zeros_like(start.points[1:-1])
     for step in range(steps):
         energies, gradients = field(path.points)
-        if not (np.all(np.isfinite(gradients)) and np.all(np.isfinite(energies))):
+        moved = np.array(path.points)
+        with np.errstate(over="ignore", invalid="ignore"):
+            along = tangents(path.points, energies)
+            across = gradients[1:-1] - along * np.sum(along * gradients[1:-1], axis=1)[:, None]
+            velocity = momentum * velocity - rate * across
+            moved[1:-1] += velocity
+            size = np.sum((4 * moved) ** 2)  # more than the square of any length
+        if not (np.all(np.isfinite(energies)) and np.isfinite(size)):
             msg = f"the band left the finite world after {step} steps of {rate:g}; lower the rate"
             raise NotConverged(msg, path)
-        along = tangents(path.points, energies)
-        across = gradients[1:-1] - along * np.sum(along * gradients[1:-1], axis=1)[:, None]
-        velocity = momentum * velocity - rate * across
-        moved = np.array(path.points)
-        moved[1:-1] += velocity
         path = Path(moved).respaced(len(moved))
         if progress is not None:
             progress((step + 1) / steps)
@@ -61,11 +63,12 @@ def tangents(points: Array, energies: Array) -> Array:
     ahead, behind = points[2:] - points[1:-1], points[1:-1] - points[:-2]
     up, down = energies[2:] - energies[1:-1], energies[:-2] - energies[1:-1]
     high, low = np.maximum(abs(up), abs(down)), np.minimum(abs(up), abs(down))
-    rising, falling = (up > 0) & (down < 0), (up < 0) & (down > 0)
-    forward = np.where(rising, 1.0, np.where(falling, 0.0, np.where(up > down, high, low)))
-    backward = np.where(falling, 1.0, np.where(rising, 0.0, np.where(up > down, low, high)))
-    mixed = forward[:, None] * ahead + backward[:, None] * behind
     # a flat stretch has no preference
-    flat = (forward + backward) == 0
-    mixed[flat] = (ahead + behind)[flat]
+    less = np.divide(low, high, out=np.ones_like(high), where=high > 0)
+    rising, falling = (up > 0) & (down < 0), (up < 0) & (down > 0)
+    forward = np.where(rising, 1.0, np.where(falling, 0.0, np.where(up > down, 1.0, less)))
+    backward = np.where(falling, 1.0, np.where(rising, 0.0, np.where(up > down, less, 1.0)))
+    mixed = forward[:, None] * ahead + backward[:, None] * behind
+    hairpin = np.all(mixed == 0, axis=1)
+    mixed[hairpin] = ahead[hairpin]
     return np.asarray(mixed / np.linalg.norm(mixed, axis=1)[:, None])

@@ -17,6 +17,7 @@ from .estimate import Array
 from .slow import SlowDynamics
 
 _LARGEST = 6000  # nodes of the dense kernel
+_LONGEST = 1e10  # kicks; the kernel's probabilities have no digits left for longer stays
 
 
 class Chain:
@@ -31,9 +32,13 @@ class Chain:
             grid = f"[{slow.y[0]:g}, {slow.y[-1]:g}]"
             msg = f"the interval must lie within {grid}; it is [{low:g}, {high:g}]"
             raise DomainError(msg)
+        self._low, self._high = low, high
         self._drift = CubicSpline(slow.y, slow.drift)
         self._spread = CubicSpline(slow.y, np.sqrt(2 * slow.diffusion))
-        self.nodes, self._weights = _rule(low, high, float(np.sqrt(2 * slow.diffusion.min())))
+        # where one kick tears neighbours apart, T changes faster than over a kick
+        torn = np.abs(1 + self._drift(slow.y, 1))[(slow.y >= low) & (slow.y <= high)]
+        kick = float(np.sqrt(2 * slow.diffusion.min()) / max(1.0, torn.max(initial=0.0)))
+        self.nodes, self._weights = _rule(low, high, kick)
         self._kernel = self._kicks(self.nodes)
 
     def _kicks(self, start: Array) -> Array:
@@ -43,18 +48,35 @@ class Chain:
         return np.asarray(np.exp(-0.5 * gap**2) / (np.sqrt(2 * np.pi) * spread) * self._weights)
 
     def mean_exit(self, start: Array | list[float]) -> Array:
-        """Mean number of kicks (n,) until the chain is first found outside."""
+        """Mean number of kicks (n,) until the chain is first found outside.
+
+        Raises DomainError for a start outside, or a stay too long for the digits of a float.
+        """
+        start = self._inside(start)
         inside = np.linalg.solve(np.eye(len(self.nodes)) - self._kernel, np.ones(len(self.nodes)))
-        return np.asarray(1 + self._kicks(np.asarray(start, float)) @ inside)
+        if not np.all((inside > 0) & (inside < _LONGEST)):
+            msg = (
+                f"the chain stays for more than {_LONGEST:g} kicks, too long for a dense kernel; "
+                "mean_exit_time is the limit of small kicks"
+            )
+            raise DomainError(msg)
+        return np.asarray(1 + self._kicks(start) @ inside)
 
     def survival(self, start: Array | list[float], kicks: int) -> Array:
         """Probability (n, kicks + 1) to have stayed inside for 0, 1, … ``kicks`` kicks."""
-        start = np.asarray(start, float)
+        start = self._inside(start)
         rows, first, ahead = [np.ones(len(start))], self._kicks(start), np.ones(len(self.nodes))
         for _ in range(kicks):
             rows.append(first @ ahead)
             ahead = self._kernel @ ahead
         return np.array(rows).T
+
+    def _inside(self, start: Array | list[float]) -> Array:
+        start = np.atleast_1d(np.asarray(start, float))
+        if not np.all((start >= self._low) & (start <= self._high)):
+            msg = f"a start must lie within [{self._low:g}, {self._high:g}]"
+            raise DomainError(msg)
+        return start
 
 
 def _rule(low: float, high: float, kick: float) -> tuple[Array, Array]:

@@ -106,8 +106,9 @@ class Path:
         if len(self.points) < 3:
             return self.respaced(beads)
         spline = CubicSpline(self.arc, self.points)
-        fine = Path(spline(np.linspace(0, self.length, 20 * beads)))
-        return fine.respaced(beads)
+        fine = spline(np.linspace(0, self.length, 20 * beads))
+        fine[[0, -1]] = self.points[[0, -1]]
+        return Path(fine).respaced(beads)
 
     def middles(self, fractions: Array | list[float]) -> Array:
         """Arc lengths (n,) of the segments' middles nearest to ``fractions`` of the length."""
@@ -116,8 +117,10 @@ class Path:
         return np.asarray(middle[np.argmin(abs(middle - wanted[:, None]), axis=1)])
 
     def respaced(self, beads: int) -> "Path":
-        """``beads`` equidistant points of the polygon itself, ends kept."""
-        return Path(self.at(np.linspace(0, self.length, beads)))
+        """``beads`` equidistant points of the polygon itself, ends kept to the last bit."""
+        points = self.at(np.linspace(0, self.length, beads))
+        points[-1:] = self.points[-1]
+        return Path(points)
 
 
 def straight(first: Array, last: Array, beads: int = 2) -> Path:

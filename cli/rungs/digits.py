@@ -44,10 +44,10 @@ class Settings:
     profile: int = 41
     fine: int = 241
     probes: int = 32
-    drift_replicas: int = 2048
+    drift_replicas: int = 1536
     replicas: int = 64
-    reach: float = 0.01
-    horizon: int = 150
+    reach: float = 0.0075
+    horizon: int = 120
 
 
 SCALES = {
@@ -60,10 +60,10 @@ SCALES = {
         profile=81,
         fine=401,
         probes=64,
-        drift_replicas=16384,
-        replicas=256,
-        reach=0.02,
-        horizon=500,
+        drift_replicas=8192,
+        replicas=128,
+        reach=0.015,
+        horizon=300,
     ),
 }
 

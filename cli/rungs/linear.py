@@ -9,7 +9,7 @@ import xarray as xr
 
 from ...nets.deep_linear import measure_one_step, relax_balance
 from ...theory.deep_linear import preset
-from ...theory.estimate import Estimate
+from ...theory.estimate import Array, Estimate
 from ...theory.label_noise import MinibatchSgd, balance_change
 from ...theory.manifold_flow import half_time, stepwise_flow, trace_flow
 from ..ladder import Progress, Row, Rung, part, row
@@ -151,7 +151,14 @@ def _relaxation(
             extra=figures,
         ),
     ]
-    return rows, _curve(condition, steps, flow.balance, mean, flow.hessian_trace)
+    curves = {
+        "balance_predicted": flow.balance.value,
+        "balance_rival": rival.balance.value,
+        "balance_measured": mean.value,
+        "balance_stderr": mean.error,
+        "trace_predicted": flow.hessian_trace.value,
+    }
+    return rows, _curve(condition, steps, curves)
 
 
 def _objection(figures: dict[str, float]) -> str:
@@ -160,19 +167,12 @@ def _objection(figures: dict[str, float]) -> str:
     return "outside validity: " + ", ".join(over) if over else ""
 
 
-def _curve(
-    condition: Condition, steps: list[int], predicted: Estimate, measured: Estimate, trace: object
-) -> xr.Dataset:
-    values = {
-        "time": np.array(steps, float),
-        "balance_predicted": predicted.value,
-        "balance_measured": measured.value,
-        "balance_stderr": measured.error,
-        "trace_predicted": np.asarray(getattr(trace, "value", trace), float),
-    }
+def _curve(condition: Condition, steps: list[int], curves: dict[str, Array]) -> xr.Dataset:
+    columns = {"time": np.array(steps, float), **curves}
     data = xr.Dataset(
-        {name: (("condition", "time_index"), column[None, :]) for name, column in values.items()},
+        {name: (("condition", "time_index"), column[None, :]) for name, column in columns.items()},
         coords={"condition": [condition.label]},
     )
     data["time"].attrs["units"] = "SGD steps"
+    data["balance_rival"].attrs["label"] = "leading order in η alone"
     return data
