@@ -14,6 +14,8 @@ from entropic.theory import (
     shape,
     slow_dynamics,
     stationary_density,
+    stationary_probabilities,
+    stationary_square,
     survival,
 )
 from entropic.theory.fokker_planck import generator
@@ -77,6 +79,26 @@ def test_where_the_diffusion_changes_the_walker_gathers_where_it_is_slow():
     y = np.linspace(0, 1, 401)
     found = stationary_density(SlowDynamics(y, np.zeros_like(y), 1 + y))
     np.testing.assert_allclose(found, 1 / (1 + y) / np.log(2), rtol=1e-8)
+
+
+def test_the_probabilities_of_bins_are_the_density_summed_over_them():
+    slow = flow(cubic, 0.3)
+    edges = np.array([-1.0, -0.35, 0.1, 0.12, 1.0])
+    found = stationary_probabilities(slow, edges)
+    fine = flow(cubic, 0.3, points=20_001)
+    density = stationary_density(fine)
+    for low, high, probability in zip(edges[:-1], edges[1:], found, strict=True):
+        inside = (fine.y >= low - 1e-9) & (fine.y <= high + 1e-9)
+        assert probability == pytest.approx(simpson(density[inside], fine.y[inside]), rel=1e-7)
+    assert found.sum() == pytest.approx(1, abs=1e-12)
+    twice = stationary_probabilities(slow, edges[[0, 2, 4]])
+    np.testing.assert_allclose(twice, [found[:2].sum(), found[2:].sum()], rtol=1e-12)
+
+
+def test_the_second_moment_at_rest_is_that_of_the_gaussian_and_of_the_uniform_density():
+    bowl = flow(lambda y: -3 * y, 0.12, -3, 3)
+    assert stationary_square(bowl) == pytest.approx(0.12 / 3, rel=1e-9)
+    assert stationary_square(flow(np.zeros_like, 0.5)) == pytest.approx(1 / 3, rel=1e-12)
 
 
 def test_rates_are_positive_and_lose_probability_only_through_the_absorbing_ends():
