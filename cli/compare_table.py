@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # What a drift is made of, and how far its theory can be trusted; in a row's extras.
 PARTS = ("energetic", "entropic", "bending")
-VALIDITY = ("kurtosis", "cubic_ratio", "added_ratio", "growth")
+VALIDITY = ("kurtosis", "cubic_ratio", "curvature_noise", "growth")
 HEAD = ("condition", "quantity", "predicted", "measured ± stderr", "ratio", "z", "valid")
 
 

@@ -52,7 +52,7 @@ def profile(data: "xr.Dataset") -> "Figure":
 
 
 def _drift(axes: "Axes", data: "xr.Dataset", place: int) -> None:
-    s = data["s"].values
+    s = data["drift_s" if "drift_s" in data else "s"].values
     look: dict[str, Any]
     for name, label, colour, dashes in PARTS:
         if name in data:

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     import xarray as xr
 
     from ..theory.estimate import Estimate
+
+NEAR = 0.1  # |predicted / measured − 1| of a row that agrees ...
+FEW = 3.0  # ... or its |z|
 
 # progress(what is being done, fraction done in [0, 1])
 Progress = Callable[[str, float], None]
@@ -54,7 +56,13 @@ class Row:
     @property
     def agrees(self) -> bool:
         """Within 10 % or within 3 standard errors."""
-        return abs(self.z) <= 3 or abs(self.ratio - 1) <= 0.1
+        return abs(self.z) <= FEW or abs(self.ratio - 1) <= NEAR
+
+
+def objection(figures: Mapping[str, float], limits: Mapping[str, float]) -> str:
+    """What speaks against a prediction: the figures beyond their limits; empty if none is."""
+    over = [f"{k} {v:.2g} > {limits[k]:g}" for k, v in figures.items() if not v <= limits[k]]
+    return "outside validity: " + ", ".join(over) if over else ""
 
 
 def row(
@@ -97,4 +105,4 @@ class Rung:
     rows: tuple[Row, ...]
     data: "xr.Dataset"
     settings: Mapping[str, Any]
-    weights: Mapping[str, np.ndarray] = field(default_factory=dict)
+    weights: "Mapping[str, np.ndarray]" = field(default_factory=dict)

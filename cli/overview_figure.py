@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .figures import BLACK, BLUE, COLOURS
-from .verdict import FEW, NEAR
+from .ladder import FEW, NEAR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

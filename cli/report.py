@@ -30,7 +30,7 @@ RUNGS = {
 }
 READING = (
     "stderr is the standard error of the measured number; ratio is predicted / measured; z is "
-    "predicted − measured over the standard errors of both. A row agrees if its ratio is within "
+    "predicted − measured over the errors of both. A row agrees if its ratio is within "
     "10 % or |z| ≤ 3; a row that is not valid lies where the theory does not vouch for itself."
 )
 STYLE = """

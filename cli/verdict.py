@@ -8,11 +8,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .ladder import FEW, NEAR
+
 if TYPE_CHECKING:
     from .ladder import Row
-
-NEAR = 0.1  # |predicted / measured − 1|
-FEW = 3.0  # standard errors
 
 
 def deviation(row: "Row") -> float:

@@ -62,9 +62,10 @@ class PathResponse:
         """The predicted displacement at each position with a full response."""
         return tuple(response.with_batch(batch) for response in self.responses)
 
-    def dynamics(self, batch: int) -> SlowDynamics:
+    def dynamics(self, batch: int, sigmas: float = 0.0) -> SlowDynamics:
         """Drift and diffusion of the arc length, per cycle, on the fine grid.
 
+        sigmas: makes the entropic drift stronger by so many of its errors, to see what they do.
         Raises DomainError where there is no noise to diffuse: for a full batch.
         """
         points = self.displacements(batch)
@@ -78,7 +79,10 @@ class PathResponse:
         def between(values: list[float]) -> Array:
             return np.asarray(PchipInterpolator(where, values)(s))
 
-        entropic = between([float(p.entropic.value) for p in points])
+        stronger = [sigmas * np.copysign(p.entropic.error, p.entropic.value) for p in points]
+        entropic = between(
+            [float(p.entropic.value + e) for p, e in zip(points, stronger, strict=True)]
+        )
         bending = between([p.bending for p in points])
         variance = np.exp(between([float(np.log(p.variance.value)) for p in points]))
         energetic = self.energetic[inside]

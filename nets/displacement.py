@@ -24,7 +24,7 @@ import numpy as np
 import torch
 
 from ..theory.errors import DomainError
-from ..theory.estimate import Estimate
+from ..theory.estimate import Array, Estimate, frozen
 from ..theory.path import Path
 from .fluctuation import (
     entropic_shift,
@@ -39,32 +39,34 @@ from .problem import Problem, array
 from .sgd import ProjectedSGD
 from .stability import CurvatureSpread, curvature_spread
 
-# Within these limits the expansion is taken at its word; docs/validity.md shows it fail beyond.
-LIMITS = {"kurtosis": 1.0, "cubic_ratio": 0.2, "added_ratio": 0.15, "growth": 1.0}
+# Within these limits the expansion is taken at its word; docs/compare.md says what each one is.
+LIMITS = {"kurtosis": 1.0, "cubic_ratio": 0.2, "curvature_noise": 0.15, "growth": 1.0}
 
 
 @dataclass(frozen=True)
 class Displacement:
     """Predicted motion along the path in one cycle, from one point; lengths are arc lengths.
 
-    energetic, entropic (Estimate), bending: the addends of the drift per cycle.  linear: variance
-    of the displacement at first order in the noise factor; added: what minibatch curvature adds
-    at second order.
+    energetic, entropic, bending: the addends of the drift per cycle.  variance: of the
+    displacement.  All are of first order in the noise factor c; the errors of entropic and variance
+    hold the probes' standard error and the size of the order left out, for which
+    ``curvature_noise`` is the gauge.
 
     Validity figures, each with a limit in ``LIMITS``.  kurtosis: excess of the displacement.
     cubic_ratio: rms third over mean second order of the loss across the fluctuation at the cycle's
-    end.  added_ratio: second over first order of the variance.  growth: mean-square amplification
-    of a fluctuation per step (:mod:`.stability`).
+    end.  curvature_noise: variance that the fluctuation of minibatch curvature alone would add,
+    over the variance; one of several terms of order c², some of which cancel it.  growth: lower
+    bound on the mean-square amplification of a fluctuation per step (:mod:`.stability`).
     """
 
     s: float
     energetic: float
     entropic: Estimate
     bending: float
-    linear: float
-    added: Estimate
+    variance: Estimate
     kurtosis: float
     cubic_ratio: float
+    curvature_noise: float
     growth: float
 
     @property
@@ -72,16 +74,6 @@ class Displacement:
         """Mean displacement per cycle."""
         total = self.energetic + self.bending + self.entropic.value
         return Estimate(total, self.entropic.error, "theory")
-
-    @property
-    def variance(self) -> Estimate:
-        """Variance of the displacement per cycle."""
-        return Estimate(self.linear + self.added.value, self.added.error, "theory")
-
-    @property
-    def added_ratio(self) -> float:
-        """Second over first order of the variance in the noise factor."""
-        return float(self.added.value / self.linear) if self.linear > 0 else 0.0
 
     @property
     def validity(self) -> dict[str, float]:
@@ -103,8 +95,9 @@ class Displacement:
 class CycleResponse:
     """What one point of the path answers to noise of any strength, at fixed η and cycle.
 
-    entropic, bending, variance: per unit of the noise factor c; added: per c².  fourth: Σ_m of the
-    fourth cumulant of u_m·(per-sample gradient), from which the kurtosis of any batch follows.
+    entropic, bending, variance: per unit of the noise factor c; added: by minibatch curvature, per
+    c².  kicks (k, n): a_j·(gradient of sample i − mean), what drawing sample i in step j does to
+    the displacement, up to −η/B.
     cubic, quadratic: orders of the loss over fluctuations at c = 1.  spread: of the minibatch
     curvature.
     """
@@ -118,7 +111,7 @@ class CycleResponse:
     bending: float
     variance: float
     added: Estimate
-    fourth: float
+    kicks: Array
     cubic: float
     quadratic: float
     spread: CurvatureSpread
@@ -128,22 +121,28 @@ class CycleResponse:
         sgd = ProjectedSGD(self.step, batch, self.cycle)
         sgd.check(self.samples)
         c = sgd.noise_factor(self.samples)
-        entropic = Estimate(c * self.entropic.value, c * self.entropic.error, "theory")
         variance = c * self.variance
-        added = Estimate(c**2 * self.added.value, c**2 * self.added.error, "theory")
+        neglected = c * float(self.added.value) / self.variance
+        entropic = c * self.entropic.value
+        error = np.hypot(c * self.entropic.error, neglected * entropic)
         # the fourth cumulant of a mean over B independent samples is that of one, over B³
-        kurtosis = self.step**4 * self.fourth / batch**3 / variance**2 if variance > 0 else 0.0
+        kurtosis = self.step**4 * self._fourth / batch**3 / variance**2 if variance > 0 else 0.0
         return Displacement(
-            self.s,
-            self.energetic,
-            entropic,
-            c * self.bending,
-            variance,
-            added,
-            kurtosis,
-            c**0.5 * self.cubic / self.quadratic,
-            self.spread.growth(self.step, c),
+            s=self.s,
+            energetic=self.energetic,
+            entropic=Estimate(entropic, error, "theory"),
+            bending=c * self.bending,
+            variance=Estimate(variance, neglected * variance, "theory"),
+            kurtosis=float(kurtosis),
+            cubic_ratio=c**0.5 * self.cubic / self.quadratic,
+            curvature_noise=neglected,
+            growth=self.spread.growth(self.step, c),
         )
+
+    @property
+    def _fourth(self) -> float:
+        """Σ_j of the fourth cumulant of a_j·(per-sample gradient)."""
+        return float(np.sum((self.kicks**4).mean(1) - 3 * (self.kicks**2).mean(1) ** 2))
 
 
 def cycle_response(
@@ -175,7 +174,6 @@ def cycle_response(
     added, cubic, quadratic = sampled_orders(
         problem, middle, root, adjoint, step, (probes, seed + 1)
     )
-    moments = array(along) * np.sqrt(problem.samples - 1)
     return CycleResponse(
         s=float(s),
         samples=problem.samples,
@@ -186,7 +184,7 @@ def cycle_response(
         bending=float(step**2 * (along * across).sum()),
         variance=float(step**2 * (along**2).sum()),
         added=added,
-        fourth=float(np.sum((moments**4).mean(1) - 3 * (moments**2).mean(1) ** 2)),
+        kicks=frozen(array(along) * (problem.samples - 1) ** 0.5),
         cubic=cubic,
         quadratic=quadratic,
         spread=curvature_spread(problem, middle, seed=seed),

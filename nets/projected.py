@@ -13,7 +13,7 @@ from ..theory.errors import DomainError
 from ..theory.estimate import Array
 from ..theory.path import Path
 from .problem import Problem, array
-from .sgd import ProjectedSGD, sgd_cycle
+from .sgd import ProjectedSGD, draw_cycle, follow, sgd_cycle
 
 _TOGETHER = 512  # replicas in one batched program: more only spills the cache
 
@@ -91,6 +91,36 @@ def exit_cycles(
         if progress is not None:
             progress(cycle / cycles)
     return left
+
+
+def single_cycles(
+    problem: Problem,
+    path: Path,
+    s: float,
+    sgd: ProjectedSGD,
+    kicks: Array,
+    replicas: int,
+    seed: int,
+) -> tuple[Array, Array]:
+    """Displacements (replicas,) of independent single cycles from ``s``, and their linear part.
+
+    kicks (cycle, n): of :class:`.displacement.CycleResponse` at this ``s`` and step.  The linear
+    part, −η Σ_j mean of kicks[j] over the batch, is the response of the very same minibatches to
+    first order in their noise.  Its mean is exactly zero, so that taking it off the displacement
+    leaves the mean as it is and removes most of its scatter.
+    """
+    sgd.check(problem.samples)
+    generator = torch.Generator().manual_seed(seed)
+    weights, moved, linear = problem.tensor(kicks), [], []
+    for first in range(0, replicas, _TOGETHER):
+        group = np.full(min(_TOGETHER, replicas - first), float(s))
+        draws = draw_cycle(problem.samples, sgd, len(group), generator)
+        ends = array(follow(problem, problem.tensor(path.at(group)), sgd, draws))
+        _check_finite(ends, 1)
+        moved.append(path.project(ends) - s)
+        drawn = sum(row[picks].mean(dim=1) for row, picks in zip(weights, draws, strict=True))
+        linear.append(-sgd.step * array(torch.as_tensor(drawn)))
+    return np.concatenate(moved), np.concatenate(linear)
 
 
 def _check_finite(thetas: Array, cycle: int) -> None:

@@ -48,15 +48,27 @@ def minibatches(samples: int, batch: int, replicas: int, generator: torch.Genera
     return keys.topk(batch, dim=1).indices
 
 
+def draw_cycle(
+    samples: int, sgd: ProjectedSGD, replicas: int, generator: torch.Generator
+) -> Tensor:
+    """The minibatches (cycle, replicas, batch) of one cycle, as indices of samples."""
+    draws = [minibatches(samples, sgd.batch, replicas, generator) for _ in range(sgd.cycle)]
+    return torch.stack(draws)
+
+
+def follow(problem: Problem, thetas: Tensor, sgd: ProjectedSGD, draws: Tensor) -> Tensor:
+    """``thetas`` (replicas, P) after a step on each of ``draws`` (cycle, replicas, batch)."""
+    gradient = vmap(grad(problem.objective))
+    for picks in draws:
+        thetas = thetas - sgd.step * gradient(thetas, problem.inputs[picks], problem.targets[picks])
+    return thetas
+
+
 def sgd_cycle(
     problem: Problem, thetas: Tensor, sgd: ProjectedSGD, generator: torch.Generator
 ) -> Tensor:
     """``thetas`` (replicas, P) after one cycle of independent minibatch steps."""
-    gradient = vmap(grad(problem.objective))
-    for _ in range(sgd.cycle):
-        picks = minibatches(problem.samples, sgd.batch, len(thetas), generator)
-        thetas = thetas - sgd.step * gradient(thetas, problem.inputs[picks], problem.targets[picks])
-    return thetas
+    return follow(problem, thetas, sgd, draw_cycle(problem.samples, sgd, len(thetas), generator))
 
 
 def full_batch_cycle(problem: Problem, thetas: Tensor, sgd: ProjectedSGD) -> Tensor:

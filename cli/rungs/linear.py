@@ -12,11 +12,10 @@ from ...theory.deep_linear import preset
 from ...theory.estimate import Array, Estimate
 from ...theory.label_noise import MinibatchSgd, balance_change
 from ...theory.manifold_flow import half_time, stepwise_flow, trace_flow
-from ..ladder import Progress, Row, Rung, part, row
+from ..ladder import Progress, Row, Rung, objection, part, row
 
-# Above this share of the squared weights the fluctuations are no longer small.
-FLUCTUATION = 0.05
-ADIABATIC = 0.05
+# fluctuation: share of the squared weights above which fluctuations are no longer small.
+LIMITS = {"adiabaticity": 0.05, "fluctuation": 0.05}
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def _relaxation(
         "adiabaticity": float(np.max(flow.adiabaticity)),
         "fluctuation": float(np.max(flow.fluctuation)),
     }
-    note = _objection(figures)
+    note = objection(figures, LIMITS)
     predicted = Estimate(flow.balance.value[at_half], flow.balance.error[at_half], "theory")
     measured = Estimate(mean.value[at_half], mean.error[at_half], "sgd")
     other = float(rival.balance.value[at_half])
@@ -159,12 +158,6 @@ def _relaxation(
         "trace_predicted": flow.hessian_trace.value,
     }
     return rows, _curve(condition, steps, curves)
-
-
-def _objection(figures: dict[str, float]) -> str:
-    limits = {"adiabaticity": ADIABATIC, "fluctuation": FLUCTUATION}
-    over = [f"{k} {v:.2g} > {limits[k]:g}" for k, v in figures.items() if not v <= limits[k]]
-    return "outside validity: " + ", ".join(over) if over else ""
 
 
 def _curve(condition: Condition, steps: list[int], curves: dict[str, Array]) -> xr.Dataset:

@@ -15,10 +15,10 @@ from ...theory.noise import CurvatureAligned, Noise, Thermal
 from ...theory.relaxation import Relaxation, mean_exit_time, monitoring_shift
 from ...theory.slow import SlowDynamics, slow_dynamics
 from ...theory.valley import Valley
-from ..ladder import Progress, Row, Rung, part, row
+from ..ladder import Progress, Row, Rung, objection, part, row
 
 # Beyond this the fast directions do not follow the slow one.
-ADIABATIC = 0.05
+LIMITS = {"adiabaticity": 0.05}
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _exits(
         progress=tick,
     )
     ratio = float(slow.adiabaticity.max())
-    note = "" if ratio <= ADIABATIC else f"outside validity: adiabaticity {ratio:.2g} > {ADIABATIC}"
+    note = objection({"adiabaticity": ratio}, LIMITS)
     rows = [
         row(
             "toy",

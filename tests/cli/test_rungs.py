@@ -160,9 +160,9 @@ DIMS = {
         "noise_trace": ("position",),
         "start_s": ("start",),
         "clock": ("cycle",),
-        "drift_energetic": ("setting", "position"),
-        "drift_entropic": ("setting", "position"),
-        "drift_total": ("setting", "position"),
+        "drift_energetic": ("setting", "fine"),
+        "drift_entropic": ("setting", "fine"),
+        "drift_total": ("setting", "fine"),
         "drift_measured": ("setting", "start"),
         "drift_stderr": ("setting", "start"),
         "survival_predicted": ("setting", "start", "cycle"),
@@ -172,7 +172,7 @@ DIMS = {
 SIZES = {
     "toy": {"exit_case": 4, "clock_index": 9, "case": 2, "bin": 6},
     "linear": {"condition": 1, "time_index": 13},
-    "digits": {"position": 5, "start": 2, "cycle": 31, "setting": 2},
+    "digits": {"position": 5, "fine": 21, "start": 2, "cycle": 31, "setting": 2},
 }
 
 
@@ -239,7 +239,11 @@ def test_the_linear_rung_measures_single_steps_then_relaxations():
 def test_digits_measure_drift_and_variance_from_every_start_and_watch_the_first_settings():
     small_digits = first_climb(digits).rung
     moved = [row for row in small_digits.rows if row.quantity.endswith("per cycle")]
-    assert [row.quantity for row in moved] == ["drift per cycle", "variance per cycle"] * 4
+    assert [row.quantity for row in moved] == [
+        "drift per cycle",
+        "entropic drift per cycle",
+        "variance per cycle",
+    ] * 4
     watched = [row for row in small_digits.rows if row.quantity == "cycles to move 0.01 L"]
     assert 1 <= len(watched) <= 2
     assert all(row.condition.startswith("η=0.05, B=8, ") for row in watched)
@@ -251,7 +255,7 @@ def test_the_parts_of_the_digits_drift_add_up_to_the_prediction():
         if row.quantity == "drift per cycle":
             total = sum(row.extra[name] for name in ("energetic", "entropic", "bending"))
             assert row.predicted == pytest.approx(total, rel=1e-12)
-            assert {"kurtosis", "cubic_ratio", "added_ratio", "growth"} <= set(row.extra)
+            assert {"kurtosis", "cubic_ratio", "curvature_noise", "growth"} <= set(row.extra)
 
 
 def test_the_digits_weights_are_two_minima_and_the_band_between_them():

@@ -5,13 +5,14 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 import torch
-from landscapes import hessian, small_problem, third_derivative
+from landscapes import anchored_problem, hessian, small_problem, third_derivative
 
 from entropic.nets import DeepLinear, Problem, ProjectedSGD, cycle_response, mlp, projected_sgd
 from entropic.nets.losses import cross_entropy, half_square
 from entropic.nets.operators import scores
 from entropic.nets.parameters import flat_parameters
 from entropic.nets.problem import array
+from entropic.nets.projected import single_cycles
 from entropic.nets.sgd import full_batch_cycle, minibatches
 from entropic.theory import DomainError, LinearData, Path, global_minimum, straight
 
@@ -113,7 +114,7 @@ def test_drift_and_variance_meet_the_enumeration_of_all_batches_as_the_step_shri
         entropic = float(predicted.entropic.value)
         # one step has no entropic part; two steps feel it at order step³
         drift_gaps.append(abs(ends.mean() - predicted.energetic - entropic))
-        variance_gaps.append(abs(float(predicted.linear) / ends.var() - 1))
+        variance_gaps.append(abs(float(predicted.variance.value) / ends.var() - 1))
         if k == 2:
             assert drift_gaps[-1] < 0.1 * abs(entropic)
     assert variance_gaps[1] <= 0.6 * variance_gaps[0] + 1e-12
@@ -192,7 +193,7 @@ def test_the_kurtosis_is_that_of_a_sum_of_batch_means():
     variance = kicks.var()
     excess = (kicks**4).mean() / variance**2 - 3
     # one step, batch 1: the displacement is one kick, up to the finite-population factors
-    found = response.fourth * 0.01**4 / (0.01**2 * variance * 6 / 5) ** 2
+    found = response._fourth * 0.01**4 / (0.01**2 * variance * 6 / 5) ** 2
     assert found == pytest.approx(excess * (5 / 6) ** 2, rel=0.05)
 
 
@@ -223,6 +224,31 @@ def test_a_full_batch_makes_no_noise():
     )
     moved = full_batch_cycle(problem, problem.tensor(path.at([1.0])), ProjectedSGD(0.1, 1, 3))
     assert thetas[:, 1] == pytest.approx(path.project(array(moved))[0], rel=1e-12)
+
+
+def test_where_the_loss_is_quadratic_the_linear_response_is_all_that_the_noise_does():
+    generator = torch.Generator().manual_seed(0)
+    anchors = torch.randn(7, 3, generator=generator, dtype=torch.float64)
+    problem = anchored_problem(anchors, decay=0.3)
+    path = straight(np.array([-9.0, 1, 0]), np.array([9.0, -2, 1]), 2)
+    sgd = ProjectedSGD(0.2, 3, 5)
+    response = cycle_response(problem, path, 8.0, 0.2, 5, leading=7, probes=2)
+    moved, linear = single_cycles(problem, path, 8.0, sgd, response.kicks, 40, seed=1)
+    assert moved.std() > 0.01
+    assert moved - linear == pytest.approx(np.full(40, response.energetic), rel=1e-10)
+
+
+def test_the_linear_response_takes_the_scatter_off_and_leaves_the_mean():
+    problem = small_problem()
+    path = line_through(problem)
+    s = float(path.middles([0.4])[0])
+    sgd = ProjectedSGD(0.1, 6, 5)
+    kicks = cycle_response(problem, path, s, 0.1, 5, probes=2).kicks
+    moved, linear = single_cycles(problem, path, s, sgd, kicks, 4000, seed=2)
+    assert abs(linear.mean()) < 4 * linear.std() / 4000**0.5
+    assert (moved - linear).std() < 0.2 * moved.std()
+    again, _ = single_cycles(problem, path, s, sgd, kicks, 4000, seed=2)
+    assert np.array_equal(moved, again)
 
 
 @pytest.mark.parametrize(
