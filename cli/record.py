@@ -154,7 +154,12 @@ def print_table(record: Record) -> None:
 def _table_cell(value: Plain) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    short = f"{value:.6g}"
+    # 1.999999 is not 2 where 2 is a capacity
+    rounded = math.isfinite(value) and value != round(value) == float(short)
+    return f"{value:.10g}" if rounded else short
 
 
 def deliver(

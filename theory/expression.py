@@ -122,7 +122,7 @@ def parse(text: str, parameters: tuple[str, ...] = ()) -> ast.expr:
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         if isinstance(error, DomainError):
             raise
-        msg = f"cannot read the expression {text!r}: {getattr(error, 'msg', error)}"
+        msg = f"cannot read the expression {text[:60]!r}: {getattr(error, 'msg', error)}"
         raise DomainError(msg) from None
 
 
