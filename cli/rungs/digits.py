@@ -58,7 +58,7 @@ SCALES = {
         relaxing_conditions=5,
         positions=13,
         profile=81,
-        fine=401,
+        fine=321,
         probes=64,
         drift_replicas=8192,
         replicas=128,
@@ -74,7 +74,7 @@ def climb(scale: Literal["quick", "full"], seed: int, progress: Progress) -> Run
     problem, path, pivots = _connect(settings, seed, progress)
     starts = path.middles(list(settings.starts))
     places = path.middles(np.linspace(0, 1, settings.profile))
-    fine = path.middles(np.linspace(0, 1, settings.fine))
+    fine = np.unique(path.middles(np.linspace(0, 1, settings.fine)))
     tick = part(progress, "digits: curvature and noise along the path", 0.22, 0.03)
     profiles = landscape_profiles(problem, path, places, settings.probes, seed, tick)
     positions = np.union1d(path.middles(np.linspace(0, 1, settings.positions)), starts)

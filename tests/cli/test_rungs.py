@@ -283,6 +283,11 @@ def test_the_full_scale_asks_for_more_of_everything_than_the_quick_one():
         assert all(getattr(full, name) > getattr(quick, name) for name in names)
 
 
+def test_every_scale_asks_for_no_more_places_than_the_path_has_segments():
+    for settings in digits.SCALES.values():
+        assert max(settings.fine, settings.profile, settings.positions) < settings.beads
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("module", [toy, linear], ids=["toy", "linear"])
 def test_at_quick_scale_every_valid_row_agrees_and_every_row_is_valid(module):
