@@ -57,11 +57,11 @@ def _one_door(valid: Sequence["Row"]) -> str:
 def _beyond(outside: Sequence["Row"]) -> str:
     if not outside:
         return ""
-    agreeing = sum(row.agrees for row in outside)
+    # there the theory's own error is wide, and a small |z| says nothing
+    near = sum(abs(row.ratio - 1) <= NEAR for row in outside)
     if len(outside) == 1:
-        return f"1 row lies outside it and {'agrees' if agreeing else 'disagrees'}"
-    some = "1 agrees" if agreeing == 1 else f"{agreeing or 'none'} agree"
-    return f"{len(outside)} rows lie outside it, of which {some}"
+        return f"1 row lies outside it, {'within' if near else 'not within'} 10 %"
+    return f"{len(outside)} rows lie outside it, of which {near or 'none'} within 10 %"
 
 
 def _missing(rows: Sequence["Row"]) -> str:

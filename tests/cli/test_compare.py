@@ -49,7 +49,7 @@ def test_without_a_name_all_three_rungs_are_climbed_in_order(
     assert mountain.climbed == [(name, "quick", 7) for name in ("toy", "linear", "digits")]
     out, err = capsys.readouterr()
     assert "All 3 predictions within their validity agree" in out
-    assert "3 rows lie outside it, of which none agree" in out
+    assert "3 rows lie outside it, of which none within 10 %" in out
     assert "wrote here" in err
 
 

@@ -24,10 +24,10 @@ def test_when_some_disagree_they_are_counted_and_the_worst_is_named() -> None:
 def test_rows_outside_their_validity_are_no_success_and_no_failure() -> None:
     far, near = row(ratio=0.2, z=-30.0, valid=False), row(valid=False)
     assert "All 2 predictions" in verdict([row(), row(), far])
-    assert "1 row lies outside it and disagrees;" in verdict([row(), far])
-    assert "1 row lies outside it and agrees;" in verdict([row(), near])
-    assert "3 rows lie outside it, of which 1 agrees;" in verdict([row(), far, far, near])
-    assert "2 rows lie outside it, of which none agree;" in verdict([row(), far, far])
+    assert "1 row lies outside it, not within 10 %;" in verdict([row(), far])
+    assert "1 row lies outside it, within 10 %;" in verdict([row(), near])
+    assert "3 rows lie outside it, of which 1 within 10 %;" in verdict([row(), far, far, near])
+    assert "2 rows lie outside it, of which none within 10 %;" in verdict([row(), far, far])
 
 
 def test_without_a_valid_row_nothing_is_confirmed() -> None:
