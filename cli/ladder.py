@@ -30,10 +30,11 @@ def part(progress: Progress, label: str, low: float, width: float) -> Callable[[
 class Row:
     """One predicted number beside one measured number.
 
-    stderr: standard error of the measured one.  ratio: predicted / measured.  z: (predicted −
-    measured) over the standard errors of both.  valid: whether the theory vouches for the
-    prediction here; note: why not, or what else a reader should know.  extra: further numbers of
-    this row for ``summary.json`` (parts of the prediction, validity figures).
+    stderr: standard error of the measured one; predicted_error: what the theory states as its own.
+    ratio: predicted / measured.  z: (predicted − measured) over both errors in quadrature.
+    valid: whether the theory vouches for the prediction here; note: why not, or what else a reader
+    should know.  extra: further numbers of this row for ``summary.json`` (parts of the prediction,
+    validity figures).
     """
 
     rung: str
@@ -47,6 +48,7 @@ class Row:
     valid: bool
     note: str = ""
     extra: Mapping[str, float] = field(default_factory=dict)
+    predicted_error: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """The row of ``summary.json``: the contract's nine fields, then note and extras."""
@@ -89,6 +91,7 @@ def row(
         bool(valid),
         note,
         {name: float(value) for name, value in (extra or {}).items()},
+        float(predicted.error),
     )
 
 

@@ -49,6 +49,7 @@ def test_numbers_of_a_row_are_plain_so_that_json_can_hold_them():
         "z": 2.0,
         "valid": False,
         "note": "why",
+        "predicted_error": 0.0,
         "part": 0.25,
     }
 
