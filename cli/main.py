@@ -8,45 +8,23 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import click
 
-
-class Hall(click.Group):
-    """A group that lists its sub-commands from their names alone and imports the one called.
-
-    rooms: name → (module inside this package, its line in the listing); the command is the
-    attribute of that name in the module.
-    """
-
-    def __init__(self, *args: Any, rooms: dict[str, tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.rooms = rooms
-        for name, (_, line) in rooms.items():
-            self.add_command(click.Command(name, help=line))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command itself, imported now."""
-        if cmd_name not in self.rooms:
-            return super().get_command(ctx, cmd_name)
-        module = import_module(f".{self.rooms[cmd_name][0]}", __package__)
-        command: click.Command = getattr(module, cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The listing, which imports nothing."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, self.rooms[name][1]) for name in self.list_commands(ctx)])
+from .hall import Hall
 
 
 @click.group(
     cls=Hall,
+    package=__package__,
     invoke_without_command=True,
     rooms={
         "compare": ("compare", "Put a predicted relaxation beside a measured one."),
-        "theory": ("theory", "Predict: saddle points, effective potentials, relaxation times."),
+        "theory": (
+            "theory.group",
+            "Predict: saddle points, effective potentials, relaxation times.",
+        ),
     },
 )
 @click.version_option(package_name="entropic", message="%(prog)s %(version)s")

@@ -125,51 +125,6 @@ def output_options(command: Command) -> Command:
     return command
 
 
-def valley_options(command: Command) -> Command:
-    """The valley V(x, y) = U(y) + ½ g(y)|x|² and what shakes it."""
-    for option in (
-        click.option(
-            "--step-size",
-            type=number,
-            default=0.0,
-            show_default=True,
-            metavar="ETA",
-            help="Step of the dynamics, which is physics: it stiffens the effective potential. "
-            "0 is continuous time.",
-        ),
-        click.option(
-            "--noise",
-            type=click.Choice(["isotropic", "hessian"]),
-            default="isotropic",
-            show_default=True,
-            help="Covariance of the fast noise: 2T (isotropic) or 2T g (hessian).",
-        ),
-        click.option(
-            "--fast-dims",
-            type=click.IntRange(1, 10**9),
-            default=1,
-            show_default=True,
-            metavar="K",
-            help="Number k of fast directions.",
-        ),
-        click.option(
-            "--temperature", type=number, required=True, metavar="T", help="T, in units of energy."
-        ),
-        click.option(
-            "--energy",
-            type=formula,
-            default="0",
-            show_default=True,
-            metavar="EXPR",
-            help="U(y), in units of energy.",
-        ),
-        click.option(
-            "--curvature",
-            type=formula,
-            required=True,
-            metavar="EXPR",
-            help="g(y) > 0, the stiffness of the fast directions, such as '1 + y**2'.",
-        ),
-    ):
-        command = option(command)
-    return command
+def warn(message: str) -> None:
+    """One line on stderr that is no error."""
+    click.echo(f"warning: {message}", err=True)

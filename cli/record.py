@@ -8,8 +8,9 @@ import io
 import json
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -167,19 +168,19 @@ def deliver(
     style: str,
     out: Path | None = None,
     picture: Path | None = None,
-    draw: Callable[[Record], Any] | None = None,
 ) -> None:
     """Write the files asked for, each whole; then print in the style ``table``, ``json``, ``csv``.
 
-    draw: makes the matplotlib figure for ``picture``.
+    picture: where to draw the record, as ``cli/pictures/<quantity>.py`` does.
     """
     if out is not None:
         write(record, out)
         click.echo(f"wrote {out}", err=True)
-    if picture is not None and draw is not None:
+    if picture is not None:
         from .figures import save
 
-        save(draw(record), picture)
+        drawing = import_module(f".pictures.{record.quantity.replace('-', '_')}", __package__)
+        save(drawing.figure(record), picture)
         click.echo(f"drew {picture}", err=True)
     if style == "table":
         print_table(record)

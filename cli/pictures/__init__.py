@@ -1,0 +1,1 @@
+"""What ``--plot`` draws: one file a quantity, each with ``figure(record)``."""
