@@ -32,6 +32,7 @@ CASES = (
     (SADDLE, ["theory", "saddle", "--alpha", "0.5", "--format", "json"]),
     (SADDLE, ["theory", "saddle", "--alpha", "0.5"]),
     (SADDLE, ["theory", "saddle", "--alpha", "0:1.9:20", "--kappa", "0"]),
+    (SADDLE, ["theory", "saddle", "--alpha", "0:1.9:200", "--model", "spherical"]),
     (SADDLE, ["theory", "saddle", "--model", "binary", "--alpha", "0.5"]),
 )
 

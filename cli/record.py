@@ -129,32 +129,43 @@ def _write_netcdf(record: Record, path: Path) -> None:
 
 
 def print_table(record: Record) -> None:
-    """A table for the eye, six digits a number; a single row stands upright."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
+    """A table for the eye, six digits a number; a single row stands upright.
 
-    table = Table(box=SIMPLE_HEAD, title=record.quantity, title_justify="left")
+    Plain text: a table library takes longer over a few hundred rows than the theory does.
+    """
     if len(record.rows) == 1:
-        table.add_column("name", overflow="fold")
-        table.add_column("value", justify="right", overflow="fold")
-        table.add_column("unit", overflow="fold")
-        for name, value in record.rows[0].items():
-            table.add_row(name, _table_cell(value), record.units.get(name, ""))
+        head = ["name", "value", "unit"]
+        body = [
+            [name, _table_cell(value), record.units.get(name, "")]
+            for name, value in record.rows[0].items()
+        ]
+        _print_aligned(record.quantity, [head], body, flush_left=(0, 2))
     else:
-        for name in record.names:
-            unit = record.units.get(name, "")
-            table.add_column(f"{name}\n{unit}", justify="right", overflow="fold")
-        for row in record.rows:
-            table.add_row(*map(_table_cell, row.values()))
-    # without a terminal nobody's lines are cut or folded
-    width = None if sys.stdout.isatty() else 10_000
-    Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
+        units = [record.units.get(name, "") for name in record.names]
+        head_lines = [record.names, units] if any(units) else [record.names]
+        body = [[_table_cell(value) for value in row.values()] for row in record.rows]
+        _print_aligned(record.quantity, head_lines, body)
+
+
+def _print_aligned(
+    title: str, head: list[list[str]], body: list[list[str]], flush_left: tuple[int, ...] = ()
+) -> None:
+    widths = [max(map(len, column)) for column in zip(*head, *body, strict=True)]
+
+    def line(cells: list[str]) -> str:
+        pairs = enumerate(zip(cells, widths, strict=True))
+        return "  ".join(c.ljust(w) if i in flush_left else c.rjust(w) for i, (c, w) in pairs)
+
+    rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
+    lines = [title, "", *map(line, head), rule, *map(line, body)]
+    click.echo("\n".join(text.rstrip() for text in lines))
 
 
 def _table_cell(value: Plain) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if value is None:
+        return "–"
     if not isinstance(value, float):
         return str(value)
     short = f"{value:.6g}"
