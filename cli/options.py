@@ -100,29 +100,31 @@ def picture_file(text: str) -> Path:
 
 def output_options(command: Command) -> Command:
     """``--format``, ``--out`` and ``--plot``, as every command has them that ends in a record."""
-    for option in (
-        click.option(
-            *("--plot", "picture"),
-            type=picture_file,
-            metavar="FILE",
-            help="Draw the result as well: .png, .svg or .pdf.",
-        ),
-        click.option(
-            *("--out", "out"),
-            type=result_file,
-            metavar="FILE",
-            help="Write the result as well: .json, .csv or .nc (NetCDF), in full precision.",
-        ),
-        click.option(
-            *("--format", "style"),
-            type=click.Choice(["table", "json", "csv"]),
-            default="table",
-            show_default=True,
-            help="What is printed.",
-        ),
-    ):
-        command = option(command)
-    return command
+    printed = click.option(
+        *("--format", "style"),
+        type=click.Choice(["table", "json", "csv"]),
+        default="table",
+        show_default=True,
+        help="What is printed.",
+    )
+    return printed(file_options(command))
+
+
+def file_options(command: Command) -> Command:
+    """``--out`` and ``--plot``."""
+    drawn = click.option(
+        *("--plot", "picture"),
+        type=picture_file,
+        metavar="FILE",
+        help="Draw the result as well: .png, .svg or .pdf.",
+    )
+    written = click.option(
+        *("--out", "out"),
+        type=result_file,
+        metavar="FILE",
+        help="Write the result as well: .json, .csv or .nc (NetCDF), in full precision.",
+    )
+    return written(drawn(command))
 
 
 def warn(message: str) -> None:

@@ -176,12 +176,13 @@ def _table_cell(value: Plain) -> str:
 
 def deliver(
     record: Record,
-    style: str,
+    style: str | None,
     out: Path | None = None,
     picture: Path | None = None,
 ) -> None:
     """Write the files asked for, each whole; then print in the style ``table``, ``json``, ``csv``.
 
+    style: None prints nothing.
     picture: where to draw the record, as ``cli/pictures/<quantity>.py`` does.
     """
     if out is not None:
@@ -195,5 +196,5 @@ def deliver(
         click.echo(f"drew {picture}", err=True)
     if style == "table":
         print_table(record)
-    else:
+    elif style is not None:
         click.echo({"json": json_text, "csv": csv_text}[style](record), nl=False)

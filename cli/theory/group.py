@@ -10,6 +10,7 @@ from ..hall import Hall
     package=__package__,
     invoke_without_command=True,
     rooms={
+        "figure": ("figure", "Redraw a figure of the review on the perceptron."),
         "potential": ("potential", "Effective potential of the slow coordinate and its force."),
         "relaxation": ("relaxation", "Mean time until the slow coordinate leaves."),
         "saddle": ("saddle", "Typical solutions of the perceptron (replica symmetry)."),
