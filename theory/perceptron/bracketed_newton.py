@@ -17,8 +17,9 @@ def bracketed_newton(
     """Roots in [low, high] of increasing functions; NaN where a function is NaN.
 
     A Newton step is taken where it stays inside the bracket and is less than half the step before
-    it; elsewhere the bracket is halved.  A point rests when its function is exactly 0 or its step
-    is a rounding error, and is evaluated no more.  ``guess`` and result have shape (points,), the
+    it; elsewhere the bracket is halved.  A point rests when its function is exactly 0, its step is a
+    rounding error, or a Newton step so small that the next, of the order of its square, would be
+    one; it is evaluated no more.  ``guess`` and result have shape (points,), the
     bracket that or (); a guess of NaN stays NaN.  After ``steps`` rounds the best point is returned
     as it is: judging it is the caller's.
 
@@ -45,5 +46,6 @@ def bracketed_newton(
         there = np.where(value == 0, here, np.where(np.isnan(value), np.nan, there))
         x[awake] = there
         last[awake] = np.abs(there - here)
-        awake = awake[last[awake] > 2e-16 * np.maximum(1.0, np.abs(here))]
+        scale = np.maximum(1.0, np.abs(here))
+        awake = awake[last[awake] > np.where(newton, 1e-8, 2e-16) * scale]
     return x

@@ -9,12 +9,12 @@ kinks at :math:`z_0 = \kappa/\sqrt q`, of width :math:`s = \sqrt{(1 - q)/q}`; Ga
 miss them and say nothing.  Here the line is cut into panels with a Gauss--Legendre rule on each:
 
     the normal        panels of at most 3, to where its density has fallen by e⁻⁴⁵
-    the kink          edges at u = −9, −6, −3, 0, 3, 12, 48, ...: steps of 3 around it, then
-                      four times as far each time, as 1 − u/G(u) falls off like a power
+    the kink          edges at u = 0, 3, 15, 63, ... until they are 3 apart in z, as 1 − u/G(u)
+                      falls off like a power, and at −3, −6, −9, ... on the side where all is well
 
 The zeros of H, where the integrands have poles, nearest to the real axis are u = −1.92 ± 2.82i; an
 integrand is therefore analytic in a Bernstein ellipse of parameter 3 or more around every panel,
-and ORDER nodes leave about 3⁻⁴⁰.  CHECK_ORDER measures what is left.
+and ORDER nodes leave about 3⁻³².  CHECK_ORDER measures what is left.
 """
 
 from functools import cache
@@ -24,10 +24,10 @@ from scipy.special import erfcx, log_ndtr
 
 from ..estimate import Array
 
-ORDER = 20
-CHECK_ORDER = 28
+ORDER = 16
+CHECK_ORDER = 24
 REACH = 9.5  # standard deviations; what lies beyond weighs 1e-20
-FAR = 5.0  # from here on G − u is a continued fraction
+FAR = 4.0  # from here on G − u is a polynomial
 
 
 def gaussian_rule(edges: Array, order: int = ORDER) -> tuple[Array, Array]:
@@ -55,23 +55,28 @@ def _legendre(order: int) -> tuple[Array, Array]:
     return x, w
 
 
-def kink_rule(q: Array, gap: Array, kappa: Array, order: int = ORDER) -> tuple[Array, Array]:
+def kink_rule(
+    q: Array, gap: Array, kappa: Array, order: int = ORDER, vanishing: bool = False
+) -> tuple[Array, Array]:
     """Arguments u and weights for an average over patterns, one row a point.
 
     ``q`` > 0, ``gap`` = 1 − q > 0 (given apart, since 1 − q is what rounding would lose) and the
     margin ``kappa`` have shape (points,); u and weights have shape (points, nodes).
+    ``vanishing`` leaves out the far side u → −∞, where ln H and its derivatives fall like φ(u).
     """
-    low = -REACH - np.maximum(-kappa, 0)  # a negative margin is felt in the tail
-    steps = int(np.ceil((REACH - low.min()) / 3))
-    normal = low[:, None] + (REACH - low)[:, None] * np.linspace(0, 1, steps + 1)
-
+    negative = np.maximum(-kappa, 0)
     centre, width = kappa / np.sqrt(q), np.sqrt(gap / q)
-    farthest = np.fmax.reduce((centre - low) / width, initial=3.0)  # a NaN point stays one
-    outward = 3 * 4.0 ** np.arange(1 + np.ceil(np.log(farthest / 3) / np.log(4)))
-    rungs = np.concatenate(([-9.0, -6.0, -3.0, 0.0], outward))
-    kink = np.clip(centre[:, None] - width[:, None] * rungs, low[:, None], REACH)
-
-    z, weight = gaussian_rule(np.sort(np.concatenate((normal, kink), axis=1), axis=1), order)
+    low = -REACH - negative  # a negative margin is felt in the tail
+    calm = centre + width * (REACH + negative * np.sqrt(gap))  # beyond, ln H is nothing
+    high = np.minimum(REACH, calm) if vanishing else np.full_like(low, REACH)
+    edges = [np.clip(centre, low, high)]
+    while (edges[0] > low).any():  # false for a NaN, which stays one
+        panel = np.clip(3 * (width + centre - edges[0]), 0.0, 3.0)
+        edges.insert(0, np.maximum(edges[0] - panel, low))
+    while (edges[-1] < high).any():
+        beyond = np.maximum(edges[-1] - calm, 0)
+        edges.append(np.minimum(edges[-1] + np.clip(3 * (width + beyond), 0.0, 3.0), high))
+    z, weight = gaussian_rule(np.stack(edges, axis=-1), order)
     return (kappa[:, None] - np.sqrt(q)[:, None] * z) / np.sqrt(gap)[:, None], weight
 
 
@@ -79,22 +84,49 @@ def inverse_mills(u: Array) -> tuple[Array, Array]:
     r"""The mean beyond u of a standard normal, :math:`G = \varphi(u)/H(u)`, and G − u.
 
     G − u falls like 1/u, where subtracting would lose u² units in the last place; beyond FAR it
-    is the continued fraction 1/(u + 2/(u + 3/(u + ...))).
+    is a polynomial in 1/u² that interpolates the continued fraction 1/(u + 2/(u + 3/(u + ...))).
 
     >>> G, excess = inverse_mills(np.array([0.0, 1e8]))
     >>> round(float(G[0] ** 2 * np.pi / 2), 12), round(float(excess[1] * 1e8), 12)
     (1.0, 1.0)
     """
-    G = np.sqrt(2 / np.pi) / erfcx(u / np.sqrt(2))
-    excess = G - u
     far = u > FAR
-    v = u[far]
-    fraction = np.zeros_like(v)
-    for k in range(24, 0, -1):
-        fraction = k / (v + fraction)
-    excess[far] = fraction
-    G[far] = v + fraction
+    near = ~far
+    G, excess = np.empty_like(u), np.empty_like(u)
+    close, distant = u[near], u[far]
+    pull = np.sqrt(2 / np.pi) / erfcx(close / np.sqrt(2))
+    G[near], excess[near] = pull, pull - close
+    beyond = _far_excess(distant)
+    G[far], excess[far] = distant + beyond, beyond
     return G, excess
+
+
+def _far_excess(u: Array) -> Array:
+    """G − u for u > FAR."""
+    inverse = 1 / u
+    x = 2 * (FAR * inverse) ** 2 - 1
+    coefficients = _far_polynomial()
+    value = np.full_like(u, coefficients[-1])
+    for c in coefficients[-2::-1]:  # Horner, in place: no temporary leaves the cache
+        value *= x
+        value += c
+    value *= inverse
+    return value
+
+
+@cache
+def _far_polynomial(degree: int = 18) -> Array:
+    """Coefficients, rising, of u(G − u) in x = 2 (FAR/u)² − 1."""
+
+    def scaled(x: Array) -> Array:
+        squared = 2 * FAR**2 / (1 + x)  # u²
+        fraction = np.zeros_like(x)
+        for k in range(60, 0, -1):  # u times the fraction, in u² alone
+            fraction = k * squared / (squared + fraction)
+        return fraction
+
+    series = np.polynomial.chebyshev.chebinterpolate(scaled, degree)
+    return np.polynomial.chebyshev.cheb2poly(series)
 
 
 class Pattern:
@@ -104,7 +136,7 @@ class Pattern:
     """
 
     def __init__(self, q: Array, gap: Array, kappa: Array, order: int = ORDER) -> None:
-        self.u, self.weight = kink_rule(q, gap, kappa, order)
+        self.u, self.weight = kink_rule(q, gap, kappa, order, vanishing=True)
         self.G, self.excess = inverse_mills(self.u)
         self.slope = self.G * self.excess  # dG/du
 
