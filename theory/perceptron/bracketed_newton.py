@@ -17,11 +17,11 @@ def bracketed_newton(
     """Roots in [low, high] of increasing functions; NaN where a function is NaN.
 
     A Newton step is taken where it stays inside the bracket and is less than half the step before
-    it; elsewhere the bracket is halved.  A point rests when its function is exactly 0, its step is a
-    rounding error, or a Newton step so small that the next, of the order of its square, would be
-    one; it is evaluated no more.  ``guess`` and result have shape (points,), the
-    bracket that or (); a guess of NaN stays NaN.  After ``steps`` rounds the best point is returned
-    as it is: judging it is the caller's.
+    it; elsewhere the bracket is halved.  A point rests when its function is exactly 0, its step is
+    a rounding error, or a Newton step so small that the next, of the order of its square, would be
+    one; it is evaluated no more.  ``guess`` and result have shape (points,), the bracket that or
+    (); a guess of NaN stays NaN.  After ``steps`` rounds the best point is returned as it is:
+    judging it is the caller's.
 
     >>> cubes = np.array([8.0, 27.0])
     >>> bracketed_newton(lambda x, i: (x**3 - cubes[i], 3 * x**2), np.ones(2), 0.0, 9.0).round(12)

@@ -117,16 +117,12 @@ def _far_excess(u: Array) -> Array:
 @cache
 def _far_polynomial(degree: int = 18) -> Array:
     """Coefficients, rising, of u(G − u) in x = 2 (FAR/u)² − 1."""
-
-    def scaled(x: Array) -> Array:
-        squared = 2 * FAR**2 / (1 + x)  # u²
-        fraction = np.zeros_like(x)
-        for k in range(60, 0, -1):  # u times the fraction, in u² alone
-            fraction = k * squared / (squared + fraction)
-        return fraction
-
-    series = np.polynomial.chebyshev.chebinterpolate(scaled, degree)
-    return np.polynomial.chebyshev.cheb2poly(series)
+    x = np.cos(np.pi * (np.arange(degree + 1) + 0.5) / (degree + 1))  # Chebyshev's nodes
+    squared = 2 * FAR**2 / (1 + x)  # u²
+    fraction = np.zeros_like(x)
+    for k in range(60, 0, -1):  # u times the fraction, in u² alone
+        fraction = k * squared / (squared + fraction)
+    return np.linalg.solve(np.vander(x, increasing=True), fraction)
 
 
 class Pattern:
