@@ -19,7 +19,7 @@ def panel(rows: Sequence[Any], name: str) -> Rows:
     return [row for row in rows if row["panel"] == name]
 
 
-def family(axes: "Axes", rows: Rows, by: str, x: str, y: str, label: str) -> None:
+def family(axes: "Axes", rows: Rows, by: str, x: str, y: str, label: str, digits: int = 6) -> None:
     """One line for each value of the column ``by``, faint and dotted where ``physical`` is false.
 
     label: the symbol of ``by`` in the legend.
@@ -28,18 +28,17 @@ def family(axes: "Axes", rows: Rows, by: str, x: str, y: str, label: str) -> Non
     values = sorted({row[by] for row in rows if row[by] is not None})
     for value, (colour, dashes) in zip(values, looks, strict=False):
         mine = [row for row in rows if row[by] == value]
-        whole = [row.get("physical") is not False for row in mine]
-        last = max((i for i, good in enumerate(whole) if good), default=-1)
-        line(axes, mine, x, y, color=colour, linestyle=dashes, label=f"{label} = {value:g}")
-        if last + 1 < len(mine):
-            line(axes, mine[max(last, 0) :], x, y, faint=True, color=colour)
+        name = f"{label} = {value:.{digits}g}"
+        if not all(row.get("physical", True) for row in mine):
+            line(axes, mine, x, y, faint=True, color=colour)
+        line(axes, mine, x, y, color=colour, linestyle=dashes, label=name)
 
 
 def line(axes: "Axes", rows: Rows, x: str, y: str, faint: bool = False, **look: Any) -> None:
-    """A line through rows in their order; what is not physical is left to the ``faint`` one."""
+    """A line through rows in their order, with gaps where it is not physical, unless ``faint``."""
     if faint:
         look |= {"linestyle": (0, (1, 1.5)), "linewidth": 1.0, "alpha": 0.7}
-    else:
-        rows = [row for row in rows if row.get("physical") is not False]
+    nan = float("nan")
+    shown = [row[y] if faint or row.get("physical", True) else nan for row in rows]
     with house_style():
-        axes.plot([row[x] for row in rows], [row[y] for row in rows], **look)
+        axes.plot([row[x] for row in rows], shown, **look)
