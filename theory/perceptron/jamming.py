@@ -109,7 +109,8 @@ def load_at_jamming(gap: Array, height: Array, kappa: float, order: int = NODES)
     goes).  An upper bound of the capacity, whatever the staircase.
     """
     stairs = _Staircase(gap, height)
-    floor = _Floor(*[np.empty(0)] * 2, 0.0, 0.0, *[np.empty(0)] * 2)
+    nowhere = np.empty(0)
+    floor = _Floor(nowhere, nowhere, 0.0, 0.0, nowhere, nowhere)
     floors, passages = [], []
     for i in range(len(gap) - 1, -2, -1):
         x, log_weight = _nodes(stairs, i, order) if i >= 0 else (np.array([-kappa]), np.zeros(1))

@@ -19,9 +19,9 @@ from ..estimate import Array
 from .bracketed_newton import bracketed_newton
 from .jamming import CHECK_NODES, NODES, load_at_jamming
 
-TOLERANCE = 1e-9  # of the slopes of ln α by the unknowns; the error of ln α is of its square
+TOLERANCE = 1e-12  # by which one more Newton step would lower ln α
 ROUGH_NODES = 10  # enough for second derivatives
-FULL = 7  # steps, from which on the limit is taken
+FULL = 6  # steps, from whose last three the limit is taken
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Staircase:
     alpha: float
     """The capacity with this many steps, patterns per weight."""
     uncertainty: float
-    """From a finer rule and what is left of the slopes."""
+    """From a finer rule and what one more Newton step would have lowered."""
     gap: Array
     """1 − q where each step begins, falling."""
     height: Array
     """c = x/(1 − q_M) on each step, rising."""
     converged: bool
-    """Whether no slope of ln α by an unknown exceeds 1e-9."""
+    """Whether one more Newton step would lower ln α by less than 1e-12."""
 
 
 def least_staircase(kappa: float, steps: int) -> Staircase:
@@ -52,13 +52,16 @@ def least_staircase(kappa: float, steps: int) -> Staircase:
 def full_breaking(kappa: float) -> tuple[float, float, Staircase]:
     """The capacity with full replica-symmetry breaking, its uncertainty and the last staircase.
 
-    The uncertainty is what one step fewer would have changed, or rounding.
+    The uncertainty is what one step fewer would have changed.  At margins so near zero that the
+    staircases differ by rounding alone, the last of them is the limit.
     """
     stairs = _staircases(kappa, FULL)
     alpha = [stair.alpha for stair in stairs]
+    rounding = 10 * max(stair.uncertainty for stair in stairs)
+    if alpha[-3] - alpha[-2] <= rounding:
+        return alpha[-1], alpha[0] - alpha[-1] + rounding, stairs[-1]
     limit, before = _limit(alpha), _limit(alpha[:-1])
-    rounding = max(stair.uncertainty for stair in stairs)
-    return limit, abs(limit - before) + 10 * rounding, stairs[-1]
+    return limit, abs(limit - before) + rounding, stairs[-1]
 
 
 @cache
@@ -75,12 +78,10 @@ def _limit(alpha: list[float]) -> float:
     k = len(alpha)
     first, second = -np.diff(alpha[-3:])
 
-    def ratio(b: Array) -> Array:
-        below, here, above = k + b - 2, k + b - 1, k + b
-        return (below**-4 - here**-4) / (here**-4 - above**-4)
-
     def excess(b: Array, _: object) -> tuple[Array, Array]:
-        return first / second - ratio(b), np.full_like(b, np.nan)
+        below, here, above = (k + b - back for back in (2, 1, 0))
+        ratio = (below**-4 - here**-4) / (here**-4 - above**-4)
+        return first / second - ratio, np.full_like(b, np.nan)
 
     b = bracketed_newton(excess, np.zeros(1), 2.1 - k, 1e3)
     scale = second / ((k + b - 1) ** -4 - (k + b) ** -4)
@@ -138,7 +139,7 @@ def _unknowns(stairs: Staircase) -> Array:
 
 
 def _slopes(unknowns: Array, kappa: float, order: int) -> tuple[float, Array]:
-    """ln α and its slopes by the unknowns."""
+    """The logarithm of α and its slopes by the unknowns."""
     gap, height = _stairs(unknowns)
     load = load_at_jamming(gap, height, kappa, order)
     k = len(gap)
@@ -153,26 +154,26 @@ def _descend(unknowns: Array, kappa: float) -> Staircase:
     """Newton's method from a guess, downhill along every direction and never uphill."""
     value, slopes = _slopes(unknowns, kappa, NODES)
     for _ in range(60):
-        if np.abs(slopes).max() < TOLERANCE:
-            break
         move = -_solve(_curvature(unknowns, kappa), slopes)
-        share = min(1.0, 1 / np.abs(move).max())
-        while True:
-            tried, left = _slopes(unknowns + share * move, kappa, NODES)
-            if tried <= value + 1e-14 or share < 1e-6:
-                break
+        gain = -0.5 * float(slopes @ move)
+        if gain < TOLERANCE:
+            break
+        share = min(1.0, 1 / float(np.abs(move).max()))
+        tried, left = _slopes(unknowns + share * move, kappa, NODES)
+        while tried > value + 1e-14 and share > 1e-6:
             share *= 0.5
+            tried, left = _slopes(unknowns + share * move, kappa, NODES)
         unknowns, value, slopes = unknowns + share * move, tried, left
     gap, height = _stairs(unknowns)
+    alpha = float(np.exp(value))
     finer = load_at_jamming(gap, height, kappa, CHECK_NODES).alpha
-    alpha, rest = float(np.exp(value)), float(np.abs(slopes).max())
-    error = abs(finer - alpha) + alpha * (rest**2 * 1e3 + 1e-14)
-    return Staircase(alpha, error, gap, height, bool(rest < TOLERANCE))
+    error = abs(finer - alpha) + alpha * (gain + 1e-14)
+    return Staircase(alpha, error, gap, height, bool(gain < TOLERANCE))
 
 
 def _curvature(unknowns: Array, kappa: float) -> Array:
     """Second derivatives of ln α, from differences of its slopes."""
-    step = 1e-5
+    step = 1e-4
     base = _slopes(unknowns, kappa, ROUGH_NODES)[1]
     moved = unknowns + step * np.eye(len(unknowns))
     found = np.array([_slopes(row, kappa, ROUGH_NODES)[1] - base for row in moved]) / step
@@ -182,5 +183,5 @@ def _curvature(unknowns: Array, kappa: float) -> Array:
 def _solve(curvature: Array, slopes: Array) -> Array:
     """The Newton move, with every direction taken as a valley."""
     value, direction = np.linalg.eigh(curvature)
-    steep = np.maximum(np.abs(value), 1e-9)
+    steep = np.maximum(np.abs(value), 1e-10)
     return np.asarray(direction @ ((direction.T @ slopes) / steep))
