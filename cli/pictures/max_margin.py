@@ -15,15 +15,13 @@ def figure(record: Record) -> "Figure":
     picture, axes = blank()
     rows = sorted(record.rows, key=lambda row: row["alpha"])
     alpha = [row["alpha"] for row in rows]
-    last = max((i for i, row in enumerate(rows) if row["stable"]), default=-1)
-    parts = {
-        "largest margin": (range(last + 1), BLUE, "-"),
-        "upper bound on it": (range(max(last, 0), len(rows)), VERMILION, "--"),
-    }
-    for label, (part, colour, dashes) in parts.items():
-        if len(part) > (part.start > 0 or last == 0):
-            shown = [row["kappa_max"] if i in part else nan for i, row in enumerate(rows)]
-            curve(axes, alpha, shown, color=colour, linestyle=dashes, label=label)
+    sure = sum(row["stable"] for row in rows)  # the first rows
+    known = [row["kappa_max"] if i < sure else nan for i, row in enumerate(rows)]
+    bound = [row["kappa_max"] if i >= sure - 1 else nan for i, row in enumerate(rows)]
+    if sure:
+        curve(axes, alpha, known, color=BLUE, linestyle="-", label="largest margin")
+    if sure < len(rows):
+        curve(axes, alpha, bound, color=VERMILION, linestyle="--", label="upper bound on it")
     axes.axhline(0, color=BLACK, linewidth=0.8)
     axes.set(xlabel="load α (patterns per weight)", ylabel="largest margin κ_max")
     legend(axes)

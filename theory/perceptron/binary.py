@@ -69,8 +69,6 @@ def zero_entropy(kappa: ArrayLike = 0.0) -> tuple[Array, Array, Array]:
 
     with np.errstate(all="ignore"):
         x = bracketed_newton(deficit, np.zeros_like(margins), -30.0, 30.0)
-        if not len(x):
-            return (np.empty(np.shape(kappa)),) * 3
         saddle, finer = Binary(x, margins), Binary(x, margins, CHECK_ORDER)
         load = saddle.load()
         lack, fall = finer.deficit()

@@ -73,7 +73,7 @@ def kink_rule(q: Array, gap: Array, kappa: Array, order: int = ORDER) -> tuple[A
     margin ``kappa`` have shape (points,); u and weights have shape (points, nodes).
     """
     low = -REACH - np.maximum(-kappa, 0)  # a negative margin is felt in the tail
-    steps = int(np.ceil((REACH - low.min()) / 3))
+    steps = int(np.ceil((REACH - low.min(initial=-REACH)) / 3))
     normal = low[:, None] + (REACH - low)[:, None] * np.linspace(0, 1, steps + 1)
 
     centre, width = kappa / np.sqrt(q), np.sqrt(gap / q)
