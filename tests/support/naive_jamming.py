@@ -36,7 +36,7 @@ def one_step_capacity(kappa, guess):
         lambda v: one_step_load(1 / (1 + np.exp(-v[0])), np.exp(v[1]), kappa),
         guess,
         method="Nelder-Mead",
-        options={"xatol": 1e-6, "fatol": 1e-13, "maxiter": 600},
+        options={"xatol": 1e-5, "fatol": 1e-12, "maxiter": 600},
     )
     return float(found.fun)
 

@@ -11,11 +11,11 @@ breaking.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
-from ..estimate import Array
+from ..estimate import Array, frozen
 from .bracketed_newton import bracketed_newton
 from .jamming import CHECK_NODES, NODES, load_at_jamming
 
@@ -64,7 +64,7 @@ def full_breaking(kappa: float) -> tuple[float, float, Staircase]:
     return limit, abs(limit - before) + rounding, stairs[-1]
 
 
-@cache
+@lru_cache(maxsize=512)
 def _staircases(kappa: float, steps: int) -> tuple[Staircase, ...]:
     """All least staircases up to this number of steps."""
     if steps == 1:
@@ -168,7 +168,7 @@ def _descend(unknowns: Array, kappa: float) -> Staircase:
     alpha = float(np.exp(value))
     finer = load_at_jamming(gap, height, kappa, CHECK_NODES).alpha
     error = abs(finer - alpha) + alpha * (gain + 1e-14)
-    return Staircase(alpha, error, gap, height, bool(gain < TOLERANCE))
+    return Staircase(alpha, error, frozen(gap), frozen(height), bool(gain < TOLERANCE))
 
 
 def _curvature(unknowns: Array, kappa: float) -> Array:
