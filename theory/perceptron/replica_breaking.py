@@ -52,8 +52,8 @@ def least_staircase(kappa: float, steps: int) -> Staircase:
 def full_breaking(kappa: float) -> tuple[float, float, Staircase]:
     """The capacity with full replica-symmetry breaking, its uncertainty and the last staircase.
 
-    The uncertainty is what one step fewer would have changed.  At margins so near zero that the
-    staircases differ by rounding alone, the last of them is the limit.
+    The uncertainty is what one step fewer would have changed and a 200th of what was extrapolated.
+    At margins so near zero that staircases differ by rounding alone, the last is the limit.
     """
     stairs = _staircases(kappa, FULL)
     alpha = [stair.alpha for stair in stairs]
@@ -61,7 +61,8 @@ def full_breaking(kappa: float) -> tuple[float, float, Staircase]:
     if alpha[-3] - alpha[-2] <= rounding:
         return alpha[-1], alpha[0] - alpha[-1] + rounding, stairs[-1]
     limit, before = _limit(alpha), _limit(alpha[:-1])
-    return limit, abs(limit - before) + rounding, stairs[-1]
+    uncertainty = abs(limit - before) + (alpha[-1] - limit) / 200 + rounding
+    return limit, uncertainty, stairs[-1]
 
 
 @lru_cache(maxsize=512)

@@ -2,6 +2,7 @@ import mpmath as mp
 import naive_perceptron as naive
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from scipy.special import comb
 
 from entropic.theory.errors import DomainError
@@ -104,6 +105,32 @@ def test_the_symmetric_count_of_pairs_is_stable_at_capacity():
     growth = 2 * mp.log(both(q) / both(0)) / q**2
     assert found.at_eigenvalue == pytest.approx(float(found.alpha * growth), rel=1e-5)
     assert found.stable
+
+
+def descent(load, kappa, seed, weights=200):
+    """The quadratic hinge energy where a descent from a random start ends; 0 is a solution."""
+    rng = np.random.default_rng(seed)
+    patterns = rng.standard_normal((int(load * weights), weights))
+    root = np.sqrt(weights)
+
+    def energy(free):
+        length = np.linalg.norm(free)
+        w = free / length * root
+        lack = np.maximum(kappa - patterns @ w / root, 0)
+        slope = -(patterns.T @ lack) / root
+        slope -= (slope @ w) * w / weights
+        return 0.5 * lack @ lack, slope * root / length
+
+    options = {"maxiter": 4000, "ftol": 1e-16, "gtol": 1e-9}
+    start = rng.standard_normal(weights)
+    return minimize(energy, start, jac=True, method="L-BFGS-B", options=options).fun
+
+
+@pytest.mark.slow
+def test_descents_in_200_weights_end_in_solutions_below_the_capacity_and_in_none_above():
+    full = float(capacity(-0.5, ansatz="frsb").alpha)
+    assert max(descent(0.8 * full, -0.5, seed) for seed in range(6)) < 1e-12
+    assert min(descent(1.2 * full, -0.5, seed) for seed in range(6)) > 1e-2
 
 
 # what breaking does
