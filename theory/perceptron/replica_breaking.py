@@ -10,7 +10,7 @@ A staircase of many steps spaces them as well as it can, and misses the continuo
 breaking.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -52,17 +52,20 @@ def least_staircase(kappa: float, steps: int) -> Staircase:
 def full_breaking(kappa: float) -> tuple[float, float, Staircase]:
     """The capacity with full replica-symmetry breaking, its uncertainty and the last staircase.
 
+    The staircase counts as converged only if all that were extrapolated did.
+
     The uncertainty is what one step fewer would have changed and a 200th of what was extrapolated.
     At margins so near zero that staircases differ by rounding alone, the last is the limit.
     """
     stairs = _staircases(kappa, FULL)
     alpha = [stair.alpha for stair in stairs]
+    last = replace(stairs[-1], converged=all(stair.converged for stair in stairs))
     rounding = 10 * max(stair.uncertainty for stair in stairs)
     if alpha[-3] - alpha[-2] <= rounding:
-        return alpha[-1], alpha[0] - alpha[-1] + rounding, stairs[-1]
+        return alpha[-1], alpha[0] - alpha[-1] + rounding, last
     limit, before = _limit(alpha), _limit(alpha[:-1])
     uncertainty = abs(limit - before) + (alpha[-1] - limit) / 200 + rounding
-    return limit, uncertainty, stairs[-1]
+    return limit, uncertainty, last
 
 
 @lru_cache(maxsize=512)
@@ -159,11 +162,13 @@ def _descend(unknowns: Array, kappa: float) -> Staircase:
         gain = -0.5 * float(slopes @ move)
         if gain < TOLERANCE:
             break
-        share = min(1.0, 1 / float(np.abs(move).max()))
+        share = 1 / max(1.0, float(np.abs(move).max()))
         tried, left = _slopes(unknowns + share * move, kappa, NODES)
-        while tried > value + 1e-14 and share > 1e-6:
+        while not tried <= value + 1e-14 and share > 1e-6:
             share *= 0.5
             tried, left = _slopes(unknowns + share * move, kappa, NODES)
+        if not tried <= value + 1e-14:
+            break
         unknowns, value, slopes = unknowns + share * move, tried, left
     gap, height = _stairs(unknowns)
     alpha = float(np.exp(value))

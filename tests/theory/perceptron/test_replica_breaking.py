@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import naive_jamming as naive
 import numpy as np
 import pytest
@@ -56,6 +58,20 @@ def test_what_a_step_gains_is_well_above_the_uncertainty():
     found = [least_staircase(-1.0, k) for k in (1, 2, 3, 4)]
     for more, fewer in zip(found[1:], found, strict=False):
         assert fewer.alpha - more.alpha > 1e6 * (fewer.uncertainty + more.uncertainty)
+
+
+def test_a_search_that_does_not_come_to_rest_says_so(monkeypatch):
+    monkeypatch.setattr(replica_breaking, "TOLERANCE", 0.0)
+    found = replica_breaking._descend(replica_breaking._start(-1.0), -1.0)
+    assert not found.converged
+    assert found.alpha == pytest.approx(least_staircase(-1.0, 1).alpha, rel=1e-12)
+
+
+def test_one_staircase_lost_is_the_limit_lost(monkeypatch):
+    stairs = [least_staircase(-1.0, k) for k in range(1, 7)]
+    stairs[3] = replace(stairs[3], converged=False)
+    monkeypatch.setattr(replica_breaking, "_staircases", lambda *_: tuple(stairs))
+    assert not full_breaking(-1.0)[2].converged
 
 
 def test_the_limit_of_a_sequence_that_falls_with_the_fourth_power_is_found():
