@@ -19,7 +19,7 @@ def name_of(ansatz: str) -> str:
 
 
 def figure(record: Record) -> "Figure":
-    """α_c against κ, a line per ansatz; with several, the share of the first they leave."""
+    """α_c against κ, a line per ansatz; with several, also relative to the first."""
     every = list(dict.fromkeys(record.column("ansatz")))
     margins = sorted(set(record.column("kappa")))
     found = {(row["ansatz"], row["kappa"]): row["alpha_c"] for row in record.rows}
@@ -35,7 +35,7 @@ def figure(record: Record) -> "Figure":
             curve(axes, margins, share, **look)
     left.set(ylabel="capacity α_c (patterns per weight)", yscale="log")
     for axes in right:
-        axes.set(ylabel=f"share of α_c in {name_of(every[0])}")
+        axes.set(ylabel=f"α_c relative to {name_of(every[0])}")
     for axes in (left, *right):
         axes.set(xlabel="margin κ")
     legend(left)

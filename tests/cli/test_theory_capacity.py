@@ -163,7 +163,12 @@ def test_what_has_no_answer_is_refused_in_one_line(entropic, arguments, match):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_figure_is_drawn_with_units_and_a_legend_and_the_same_each_time(entropic, tmp_path, name):
     words = {
-        "capacity": ["(patterns per weight)", "margin κ", "1 step of breaking", "share of α_c"],
+        "capacity": [
+            "(patterns per weight)",
+            "margin κ",
+            "1 step of breaking",
+            "α_c relative to replica symmetry",
+        ],
         "stability": ["(patterns per weight)", "overlap q", "replica symmetry unstable"],
         "max-margin": ["(patterns per weight)", "largest margin", "upper bound on it"],
     }[name]

@@ -1,11 +1,13 @@
 """Capacities, the stability line and the largest margin beside second routes."""
 
+import warnings
 from collections.abc import Iterator
 
 import mpmath as mp
 import naive_jamming
 import naive_perceptron as naive
 import numpy as np
+from scipy.integrate import IntegrationWarning
 from scipy.optimize import brentq, minimize
 from second_route import Check
 
@@ -108,7 +110,9 @@ def _lines() -> Iterator[Check]:
                 at = saddle_point(alpha, kappa, model)
                 q, q_hat = float(at.q), float(at.q_hat)
                 split = 1e-7 * (1 - q) ** 2
-                return naive.split_growth(q, q_hat, alpha, kappa, model, split) - 1
+                with warnings.catch_warnings():  # quad is asked for all that rounding leaves
+                    warnings.simplefilter("ignore", IntegrationWarning)
+                    return naive.split_growth(q, q_hat, alpha, kappa, model, split) - 1
 
             room = float(saddle_limit(kappa, model)) - alpha
             ends = alpha - 3e-3 * room, alpha + 3e-3 * room
