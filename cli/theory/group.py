@@ -10,15 +10,18 @@ from ..hall import Hall
     package=__package__,
     invoke_without_command=True,
     rooms={
+        "capacity": ("capacity", "Load beyond which the perceptron has no solution."),
         "figure": ("figure", "Redraw a figure of the review on the perceptron."),
+        "max-margin": ("max_margin", "Largest margin that the perceptron can keep."),
         "potential": ("potential", "Effective potential of the slow coordinate and its force."),
         "relaxation": ("relaxation", "Mean time until the slow coordinate leaves."),
         "saddle": ("saddle", "Typical solutions of the perceptron (replica symmetry)."),
+        "stability": ("stability", "Load at which replica symmetry becomes unstable."),
     },
 )
 @click.pass_context
 def theory(ctx: click.Context) -> None:
-    """Predict: saddle points, effective potentials, relaxation times.
+    """Predict: saddle points, capacities, effective potentials, relaxation times.
 
     A LIST is 1,2,3 or start:stop:num (both ends included) or one number.
     """
