@@ -1,7 +1,6 @@
 """``entropic compare``: a predicted relaxation beside a measured one, rung by rung."""
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .comparison import Comparison, Scale, command_line
+from .progress import Progress, bar, is_shown
 
 if TYPE_CHECKING:
     from .kept import Kept
-    from .ladder import Progress, Rung
+    from .ladder import Rung
 
 RUNGS = ("toy", "linear", "digits")
 
@@ -115,7 +115,9 @@ def _climb(name: str, scale: Scale, seed: int, kept: "Kept") -> None:
         return
     climb = climber(name)
     start = time.perf_counter()
-    with _progress(name) as progress:
+    if not is_shown():
+        click.echo(f"{name}: climbing", err=True)
+    with bar(name) as progress:
         rung = climb(scale, seed, progress)
     seconds = time.perf_counter() - start
     kept.keep(rung, seconds)
@@ -162,30 +164,3 @@ def _what_is_kept(kept: "Kept", command: str) -> str:
         kept.remove()
         return "no rung was finished, nothing is kept"
     return f"kept in {kept.folder}: {', '.join(names)}; to continue: {command}"
-
-
-@contextmanager
-def _progress(name: str) -> "Iterator[Progress]":
-    """A bar on a terminal; elsewhere one line."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        click.echo(f"{name}: climbing", err=True)
-        yield lambda label, fraction: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.fields[rung]}: {task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, refresh_per_second=4) as bar:
-        task = bar.add_task("", total=1.0, rung=name)
-
-        def progress(label: str, fraction: float) -> None:
-            said = label.removeprefix(f"{name}: ")
-            bar.update(task, description=said, completed=min(max(fraction, 0.0), 1.0))
-
-        yield progress

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .progress import Progress
+
 if TYPE_CHECKING:
     import numpy as np
     import xarray as xr
@@ -12,9 +14,6 @@ if TYPE_CHECKING:
 
 NEAR = 0.1  # |predicted / measured − 1| of a row that agrees ...
 FEW = 3.0  # ... or its |z|
-
-# progress(what is being done, fraction done in [0, 1])
-Progress = Callable[[str, float], None]
 
 
 def part(progress: Progress, label: str, low: float, width: float) -> Callable[[float], None]:

@@ -22,7 +22,8 @@ from ...theory.band import nudged_elastic_band
 from ...theory.chain import Chain
 from ...theory.estimate import Array, Estimate, mean_estimate, variance_estimate
 from ...theory.path import Path, Profile, straight
-from ..ladder import Progress, Row, Rung, part, row
+from ..ladder import Row, Rung, part, row
+from ..progress import Progress
 
 
 @dataclass(frozen=True)

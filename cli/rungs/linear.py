@@ -12,7 +12,8 @@ from ...theory.deep_linear import preset
 from ...theory.estimate import Array, Estimate
 from ...theory.label_noise import MinibatchSgd, balance_change
 from ...theory.manifold_flow import half_time, stepwise_flow, trace_flow
-from ..ladder import Progress, Row, Rung, objection, part, row
+from ..ladder import Row, Rung, objection, part, row
+from ..progress import Progress
 
 # fluctuation: share of the squared weights above which fluctuations are no longer small.
 LIMITS = {"adiabaticity": 0.05, "fluctuation": 0.05}

@@ -15,7 +15,8 @@ from ...theory.noise import CurvatureAligned, Noise, Thermal
 from ...theory.relaxation import Relaxation, mean_exit_time, monitoring_shift
 from ...theory.slow import SlowDynamics, slow_dynamics
 from ...theory.valley import Valley
-from ..ladder import Progress, Row, Rung, objection, part, row
+from ..ladder import Row, Rung, objection, part, row
+from ..progress import Progress
 
 # Beyond this the fast directions do not follow the slow one.
 LIMITS = {"adiabaticity": 0.05}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..options import numbers, output_options, warn
+from ..progress import tracked
 
 if TYPE_CHECKING:
     from ...theory.perceptron.capacity import Capacity
@@ -60,15 +61,17 @@ def capacity(
     overlaps at which c(q) = x/(1 - q_M) steps up and its heights; frsb adds the exponents of
     jamming (overlap, gap, force) beside the published ones.
     """
-    import numpy as np
-
     from ...theory.errors import NotConverged
     from ...theory.perceptron.capacity import capacity as find
     from ..record import Record, deliver
 
-    found = [find(np.array(kappa), model, each) for each in ansatz]
+    asked = [(each, margin) for each in ansatz for margin in kappa]
+    found = [
+        find(margin, model, each)
+        for each, margin in tracked(asked, "capacity", lambda one: f"{one[0]}, kappa = {one[1]:g}")
+    ]
     steps = max(each.gap.shape[-1] for each in found)
-    rows = [_row(each, i, steps, "frsb" in ansatz) for each in found for i in range(len(kappa))]
+    rows = [_row(each, steps, "frsb" in ansatz) for each in found]
     record = Record("capacity", {"model": model, "kappa": kappa, "ansatz": ansatz}, rows, UNITS)
     bound = [row for row in rows if row["converged"] and not row["stable"]]
     if bound:
@@ -84,22 +87,22 @@ def capacity(
         raise NotConverged(msg, found)
 
 
-def _row(found: "Capacity", i: int, steps: int, exponents: bool) -> dict[str, float | str | bool]:
+def _row(found: "Capacity", steps: int, exponents: bool) -> dict[str, float | str | bool]:
     """One margin of one ansatz; what it has not is NaN."""
     row: dict[str, float | str | bool] = {
-        "kappa": float(found.kappa[i]),
-        "alpha_c": float(found.alpha[i]),
+        "kappa": float(found.kappa),
+        "alpha_c": float(found.alpha),
         "ansatz": found.ansatz,
-        "uncertainty": float(found.uncertainty[i]),
-        "stable": bool(found.stable[i]),
-        "at_eigenvalue": float(found.at_eigenvalue[i]),
-        "converged": bool(found.converged[i]),
-        "reason": str(found.reason[i]),
+        "uncertainty": float(found.uncertainty),
+        "stable": bool(found.stable),
+        "at_eigenvalue": float(found.at_eigenvalue),
+        "converged": bool(found.converged),
+        "reason": str(found.reason),
     }
     own = found.gap.shape[-1]
     for step in range(steps):
         gap, height = (
-            part[i, step] if step < own else float("nan") for part in (found.gap, found.height)
+            part[step] if step < own else float("nan") for part in (found.gap, found.height)
         )
         row |= {f"q_{step + 1}": float(1 - gap), f"c_{step + 1}": float(height)}
     if exponents:

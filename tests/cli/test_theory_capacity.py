@@ -121,13 +121,18 @@ def test_margins_that_are_bounds_come_with_a_warning(entropic):
 def test_what_did_not_converge_is_null_and_ends_in_exit_code_one(entropic, monkeypatch, name):
     home = f"entropic.theory.perceptron.{name.replace('-', '_')}"
     function, found, fields = {
-        "capacity": ("capacity", capacity([0.0, 0.1]), ("alpha",)),
+        "capacity": ("capacity", None, ("alpha",)),  # asked one margin at a time
         "stability": ("stability_line", stability_line([-1.0, -0.5]), ("alpha_at",)),
         "max-margin": ("max_margin", max_margin([0.5, 1.0]), ("kappa_max",)),
     }[name]
-    holes = {field: np.where([False, True], np.nan, getattr(found, field)) for field in fields}
-    lost = replace(found, converged=np.array([True, False]), **holes)
-    monkeypatch.setattr(f"{home}.{function}", lambda *_: lost)
+
+    def lose(asked, *_):
+        whole = capacity(asked) if found is None else found
+        good = np.asarray(asked) < 1 if found is None else np.array([True, False])
+        holes = {field: np.where(good, getattr(whole, field), np.nan) for field in fields}
+        return replace(whole, converged=good, **holes)
+
+    monkeypatch.setattr(f"{home}.{function}", lose)
     option = "--alpha" if name == "max-margin" else "--kappa"
     said = entropic("theory", name, option, "0,1", "--format", "json")
     assert said.code == 1
