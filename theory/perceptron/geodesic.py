@@ -217,8 +217,6 @@ class _Geodesic:
         if np.isnan(self.overlap) or self.connected():
             return np.nan, 0.0 * self.overlap, 0.0 * self.overlap
         low, high = self._where_there_is_room()
-        if not high > low:
-            return np.nan, 0.0, 0.0
         grid = np.linspace(low, high, 13)
         rates = [self.rate(gamma) for gamma in grid]
         best = int(np.argmax(rates))
@@ -235,15 +233,13 @@ class _Geodesic:
         return (gamma, *self.with_uncertainty(gamma))
 
     def _where_there_is_room(self) -> tuple[float, float]:
-        """The ends of the stretch that may err; κ < 0, where the room is concave in γ."""
-        from scipy.optimize import brentq, minimize_scalar
-
-        widest = float(minimize_scalar(lambda g: -self.room(g), bounds=(0, 1), method="bounded").x)
-        if not self.room(widest) > 0:
-            return widest, widest
-        low = brentq(self.room, 0.0, widest) if self.room(0.0) < 0 else 0.0
-        high = brentq(self.room, widest, 1.0) if self.room(1.0) < 0 else 1.0
-        return float(low), float(high)
+        """The ends of the stretch that errs, if both margins lie in [κ, 0): two quadratic roots."""
+        first, second = self.first.kappa, self.second.kappa
+        common = first * second - self.kappa**2 * self.overlap
+        a, b = ((self.kappa - k) * (self.kappa + k) for k in (first, second))  # ≥ 0
+        root = common + np.sqrt(common**2 - a * b)
+        # of γ/(1 − γ): b/root and root/a
+        return float(b / (b + root)), float(root / (root + a))
 
 
 def _triangle(u: Array, end: float, order: int) -> tuple[Array, Array]:

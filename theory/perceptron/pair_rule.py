@@ -54,15 +54,16 @@ class PairRule:
         # a negative margin is felt in the tail
         low = -REACH - max(0.0, -outer.kappa, -inner.kappa)
         common = np.sqrt(inner.q) * correlation  # of the inner field, with the outer one
+        own = np.sqrt(inner.q * max(0.0, (1 - correlation) * (1 + correlation)))
+        blurred = inner.gap + own**2  # as the outer one sees the kink of the inner
         kinks = [
             _edges(np.array([outer.kappa]), np.sqrt(outer.q), outer.gap, low, beyond[0]),
-            _edges(np.array([inner.kappa]), common, inner.gap, low, beyond[1]),
+            _edges(np.array([inner.kappa]), common, blurred, low, beyond[1]),
         ]
         z, self.weight = gaussian_rule(np.sort(np.concatenate(kinks, axis=1)[0]), order)
         self.u = (outer.kappa - np.sqrt(outer.q) * z) / np.sqrt(outer.gap)
 
         left = inner.kappa - common * z
-        own = np.sqrt(inner.q * max(0.0, (1 - correlation) * (1 + correlation)))
         if own**2 < 1e-15 * inner.gap:
             y, self.inner = np.zeros((1, 1)), np.ones((1, 1))
         elif own**2 < HERMITE * inner.gap:
