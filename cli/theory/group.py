@@ -11,6 +11,7 @@ from ..hall import Hall
     invoke_without_command=True,
     rooms={
         "barrier": ("barrier", "Errors on the geodesic between two solutions (spherical)."),
+        "derive": ("derive", "Free entropy and saddle equations of the perceptron, derived."),
         "potential": ("potential", "Effective potential of the slow coordinate and its force."),
         "relaxation": ("relaxation", "Mean time until the slow coordinate leaves."),
         "saddle": ("saddle", "Typical solutions of the perceptron (replica symmetry)."),
