@@ -19,7 +19,7 @@ import click
 from .atomic import writing_file
 
 Plain = float | int | bool | str | None
-RECORDED = ("entropic", "numpy", "scipy", "numba", "torch", "scikit-learn", "sympy")
+RECORDED = ("entropic", "numpy", "scipy", "numba", "torch", "scikit-learn")
 
 
 @dataclass(frozen=True)
