@@ -237,7 +237,7 @@ class _Geodesic:
         first, second = self.first.kappa, self.second.kappa
         common = first * second - self.kappa**2 * self.overlap
         a, b = ((self.kappa - k) * (self.kappa + k) for k in (first, second))  # ≥ 0
-        root = common + np.sqrt(common**2 - a * b)
+        root = common + np.sqrt(max(common**2 - a * b, 0.0))  # 0 where only just connected
         # of γ/(1 − γ): b/root and root/a
         return float(b / (b + root)), float(root / (root + a))
 

@@ -160,6 +160,13 @@ def test_a_narrow_peak_is_not_missed():
         assert 0 < 1 - top.gamma < 10 * short
 
 
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0, 3.0])
+def test_at_the_critical_margin_itself_rounding_leaves_no_peak_to_speak_of(alpha):
+    star = critical_margins(alpha, -0.5).kappa_star
+    for near in (star, np.nextafter(star, -1), np.nextafter(star, 1)):
+        assert barrier_peak(alpha, -0.5, (near, near)).error_rate == pytest.approx(0, abs=1e-20)
+
+
 @pytest.mark.parametrize("first", [-0.5, -0.45, -0.3, 0.1])
 def test_solutions_are_connected_where_the_angles_say_so_and_only_there(first):
     gamma = np.linspace(0, 1, 401)
