@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 RESULTS = (".json", ".csv", ".nc")
+DOCUMENTS = (".txt", ".tex", ".json")
 PICTURES = (".png", ".svg", ".pdf")
 MOST = 1_000_000  # numbers in one list
 
@@ -91,6 +92,11 @@ def _file(text: str, suffixes: tuple[str, ...]) -> Path:
 def result_file(text: str) -> Path:
     """Where numbers can be written: the suffix is the format."""
     return _file(text, RESULTS)
+
+
+def document_file(text: str) -> Path:
+    """Where text with formulas can be written: the suffix is the format."""
+    return _file(text, DOCUMENTS)
 
 
 def picture_file(text: str) -> Path:

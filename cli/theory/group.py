@@ -10,7 +10,9 @@ from ..hall import Hall
     package=__package__,
     invoke_without_command=True,
     rooms={
+        "barrier": ("barrier", "Errors on the geodesic between two solutions (spherical)."),
         "capacity": ("capacity", "Load beyond which the perceptron has no solution."),
+        "derive": ("derive", "Free entropy and saddle equations of the perceptron, derived."),
         "figure": ("figure", "Redraw a figure of the review on the perceptron."),
         "max-margin": ("max_margin", "Largest margin that the perceptron can keep."),
         "potential": ("potential", "Effective potential of the slow coordinate and its force."),
