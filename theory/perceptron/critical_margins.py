@@ -35,9 +35,9 @@ from .cross_overlap import (
     broadcast,
     correlation,
     cross_overlap,
-    largest_margin,
     refuse_margins_without_solutions,
 )
+from .max_margin import max_margin
 from .pair_rule import PairRule, Side
 from .saddle import saddle_point
 
@@ -107,8 +107,9 @@ def _point(alpha: float, kappa: float) -> tuple[float, ...]:
         found = cross_overlap(alpha, kappa, kappa)
         q, stable = float(found.overlap), bool(found.at_stable)
         return kappa, kappa, 0.0, 0.0, q, q, stable, stable, True, bool(found.converged)
-    top = float(largest_margin(alpha)) if alpha > 0 else np.inf
-    top = min(top - NEAREST * abs(kappa), 0.0)
+    top = 0.0  # solutions of margin 0 end at α = 2
+    if alpha >= 2:
+        top = float(max_margin(alpha).kappa_max) - NEAREST * abs(kappa)
     star, star_error, q, star_stable = _star(alpha, kappa, top)
     kernel, kernel_error, p, kernel_stable, exists = _kernel(alpha, kappa, top)
     converged = np.isfinite(star) and (np.isfinite(kernel) or not exists)

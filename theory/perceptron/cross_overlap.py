@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import DomainError
 from ..estimate import Array, frozen
 from .bracketed_newton import bracketed_newton
+from .max_margin import max_margin
 from .pair_rule import CHECK_ORDER, ORDER, PairRule, Side
 from .saddle import SaddlePoint, saddle_point
 from .spherical import critical_capacity
@@ -133,30 +134,13 @@ def correlation(overlap: float, first: Side, second: Side) -> float:
     return min(1.0, overlap / reach) if reach > 0 else 1.0
 
 
-def largest_margin(alpha: ArrayLike) -> Array:
-    """The margin at which replica symmetry's critical capacity falls to ``alpha`` > 0 (any shape).
-
-    >>> round(float(largest_margin(2.0)), 12) + 0.0
-    0.0
-    """
-    loads = np.asarray(alpha, dtype=np.float64)
-    flat = loads.ravel()
-
-    def shortage(kappa: Array, which: NDArray[np.intp]) -> tuple[Array, Array]:
-        step = 1e-6
-        near = [np.log(critical_capacity(kappa + s)) for s in (-step, 0.0, step)]
-        return np.log(flat[which]) - near[1], (near[0] - near[2]) / (2 * step)
-
-    found = bracketed_newton(shortage, np.zeros_like(flat), -25.0, 1e8)
-    return found.reshape(loads.shape)
-
-
 def refuse_margins_without_solutions(alpha: Array, margin: Array) -> None:
     """A DomainError that names the largest margin at the load (the arguments have one shape)."""
     refused = np.isfinite(alpha) & (alpha >= critical_capacity(margin))
     for a, kappa in np.stack((alpha, margin), axis=-1)[refused]:
+        most = max_margin(a).kappa_max
         msg = (
-            f"margins must stay below {largest_margin(a):.10g}, the largest at alpha = {a:.10g};"
+            f"margins must stay below {most:.10g}, the largest at alpha = {a:.10g};"
             f" one is {kappa:.10g}: no solutions keep it"
         )
         raise DomainError(msg)

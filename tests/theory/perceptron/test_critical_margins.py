@@ -8,6 +8,7 @@ from entropic.theory.errors import DomainError
 from entropic.theory.perceptron import critical_margins as here
 from entropic.theory.perceptron.critical_margins import critical_margins
 from entropic.theory.perceptron.geodesic import barrier_peak, geodesic_barrier
+from entropic.theory.perceptron.max_margin import max_margin
 
 CASES = [(0.1, -1.0), (1.0, -0.5), (1.9, -0.1), (3.0, -0.5), (1.0, -2.0)]
 
@@ -86,7 +87,7 @@ def test_at_high_load_there_is_no_kernel():
     assert np.isnan(found.kappa_kernel).tolist() == [False, True]
     assert found.converged.all()
     # a solution close to the largest margin is not connected to typical ones
-    top = float(here.largest_margin(4.0))
+    top = float(max_margin(4.0).kappa_max)
     assert not barrier_peak(4.0, -0.5, (-0.5, top - 1e-3)).connected
 
 

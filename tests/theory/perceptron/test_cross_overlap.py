@@ -7,8 +7,9 @@ import pytest
 
 from entropic.theory.errors import DomainError
 from entropic.theory.perceptron import cross_overlap as here
-from entropic.theory.perceptron.cross_overlap import cross_overlap, largest_margin
-from entropic.theory.perceptron.saddle import critical_capacity, saddle_point
+from entropic.theory.perceptron.cross_overlap import cross_overlap
+from entropic.theory.perceptron.max_margin import max_margin
+from entropic.theory.perceptron.saddle import saddle_point
 
 CASES = [(0.5, -1.0, -0.4), (1.0, -0.5, 0.2), (1.5, -0.2, 0.1), (1.0, -2.0, 0.4), (2.5, -0.5, -0.4)]
 
@@ -61,7 +62,7 @@ def test_it_stays_below_what_two_lengths_allow(alpha, one, two):
 
 
 def test_near_the_largest_margin_it_runs_into_a_limit():
-    top = float(largest_margin(1.0))
+    top = float(max_margin(1.0).kappa_max)
     p = cross_overlap(1.0, -0.5, top - np.array([1e-4, 1e-5, 1e-6, 1e-7])).overlap
     shrink = np.diff(p)[1:] / np.diff(p)[:-1]
     assert ((shrink > 0.09) & (shrink < 0.2)).all()
@@ -74,12 +75,6 @@ def test_the_arguments_broadcast():
     assert found.stretched((4, 2, 3)).overlap.shape == (4, 2, 3)
     with pytest.raises(ValueError, match="read-only"):
         found.overlap[0, 0] = 0
-
-
-def test_the_largest_margin_undoes_the_capacity():
-    kappa = np.array([-2.0, -0.3, 0.0, 0.7, 3.0])
-    assert largest_margin(critical_capacity(kappa)) == pytest.approx(kappa, abs=1e-12)
-    assert largest_margin([[1.0, 2.0]]).shape == (1, 2)
 
 
 def test_a_saddle_point_that_does_not_converge_leaves_no_overlap(monkeypatch):

@@ -6,6 +6,7 @@ from entropic.theory.errors import DomainError
 from entropic.theory.perceptron import cross_overlap as pairs
 from entropic.theory.perceptron.critical_margins import critical_margins
 from entropic.theory.perceptron.geodesic import barrier_peak, geodesic_barrier
+from entropic.theory.perceptron.max_margin import max_margin
 from entropic.theory.perceptron.saddle import saddle_point
 
 CASES = [  # γ, α, κ, κ₁, κ₂
@@ -129,7 +130,7 @@ def test_close_to_an_end_the_error_of_a_typical_solution_grows_in_proportion():
 
 
 def test_extreme_pairs_say_what_they_do_not_know():
-    top = float(pairs.largest_margin(3.0))
+    top = float(max_margin(3.0).kappa_max)
     found = geodesic_barrier([0.3, 0.7], 3.0, -0.5, (-0.5, top - 1e-4))
     assert np.isfinite(found.error_rate).all()
     assert (found.uncertainty < 1e-8).all()
