@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..figures import SIZE, blank, legend
+from ..progress import tracked
 from ..record import Record
 from .families import family, panel
 
@@ -24,16 +25,20 @@ def record() -> Record:
 
     critical = critical_margins(LOAD, MARGIN)
     gamma = np.linspace(0, 1, POINTS)
-    rows = []
+    pairs = []
     for name, end in (("equal", critical.kappa_star), ("one typical", critical.kappa_kernel)):
         raised = MARGIN + np.array(SHARES) * (float(end) - MARGIN)
         first = raised if name == "equal" else np.full_like(raised, MARGIN)
-        for one, two in zip(first, raised, strict=True):
-            found = geodesic_barrier(gamma, LOAD, MARGIN, (one, two))
-            rows += [
-                {"panel": name, "margin_1": one, "margin_2": two, "gamma": g, "error_rate": e}
-                for g, e in zip(gamma, found.error_rate, strict=True)
-            ]
+        pairs += [(name, one, two) for one, two in zip(first, raised, strict=True)]
+    rows = []
+    for name, one, two in tracked(
+        pairs, "figure 8", lambda pair: f"margins {pair[1]:.3g}, {pair[2]:.3g}"
+    ):
+        found = geodesic_barrier(gamma, LOAD, MARGIN, (one, two))
+        rows += [
+            {"panel": name, "margin_1": one, "margin_2": two, "gamma": g, "error_rate": e}
+            for g, e in zip(gamma, found.error_rate, strict=True)
+        ]
     parameters = {
         "alpha": LOAD,
         "kappa": MARGIN,
@@ -51,9 +56,9 @@ def figure(record: Record) -> "Figure":
         rows = panel(record.rows, name)
         family(axes, rows, "margin_2", "gamma", "error_rate", "κ₂", digits=3)
         axes.set(title=title, xlabel="γ along the geodesic (1: solution 1)")
-        axes.set(ylabel="error rate (fraction of patterns)", xlim=(0, 1), ylim=(0, None))
+        top = 1.3 * max(row["error_rate"] for row in rows)  # room for the legend
+        axes.set(ylabel="error rate (fraction of patterns)", xlim=(0, 1), ylim=(0, top))
         legend(axes, loc="upper center", ncols=2)
-        axes.margins(y=0.3)
     load, margin = record.parameters["alpha"], record.parameters["kappa"]
     picture.suptitle(f"Spherical weights, α = {load:g}, κ = {margin:g}", fontsize=11)
     return picture
