@@ -83,7 +83,10 @@ def test_all_formats_hold_the_same_numbers(entropic, asked, tmp_path, arguments)
 
 def test_without_options_the_saddle_is_spherical_with_no_margin(asked):
     found = asked("theory", "saddle", "--alpha", "0.5")
-    assert found["parameters"] == {"model": "spherical", "alpha": [0.5], "kappa": [0.0]}
+    assert found["parameters"] == {
+        **{"model": "spherical", "alpha": [0.5], "kappa": [0.0]},
+        **{"setting": "storage", "energy": "count", "beta": ["inf"]},
+    }
     assert found["rows"][0]["entropy"] == saddle_point(0.5).entropy.item()
 
 
@@ -109,7 +112,7 @@ def test_points_that_do_not_converge_are_printed_as_null_and_end_in_exit_code_on
     lost = replace(
         saddle_point([[0.5, 0.6]]), q=[[0.3, math.nan]], converged=np.array([[True, False]])
     )
-    monkeypatch.setattr("entropic.theory.perceptron.saddle.saddle_point", lambda *_: lost)
+    monkeypatch.setattr("entropic.theory.perceptron.saddle.saddle_point", lambda *_, **__: lost)
     said = entropic("theory", "saddle", "--alpha", "0.5,0.6", "--format", "json")
     assert [row["q"] for row in json.loads(said.out)["rows"]] == [0.3, None]
     assert said.code == 1

@@ -22,7 +22,7 @@ from .weights_in_field import Weights
 START = 1e-4  # patterns per weight; below, the curve is straight
 STEP, SHORTEST, LONGEST = 0.4, 1e-5, 0.6  # in the plane of (x, ln ρ)
 STEPS = 400
-SMALLEST = 1e-13  # 1 − q or 1 − R²/q, where floats have no room for a finer step
+SMALLEST = 1e-13  # 1 − q, at which a curve ends
 DIFFERENCE = 1e-5  # for slopes
 FINE = 16  # points of the cubic between two of the curve
 
@@ -68,9 +68,7 @@ def sheet(kind: type[Weights], point: Array, constraint: Constraint) -> Sheet:
     x, log_rho = (point[:, None, :] + shift[:, :, None]).reshape(2, -1)
     saddle = FieldSaddle(kind, x, np.exp(log_rho), constraint[np.tile(np.arange(n), 5)])
     both = [values.reshape(5, n) for values in (saddle.mismatch(), np.log(saddle.load()))]
-    w = saddle.weights
-    room = np.minimum(w.gap, w.spread / w.q).reshape(5, n)[0]
-    both[0][0, room < SMALLEST] = np.nan
+    both[0][0, saddle.weights.gap[:n] < SMALLEST] = np.nan
     slopes = [np.array([v[0], (v[1] - v[2]) / (2 * d), (v[3] - v[4]) / (2 * d)]) for v in both]
     return slopes[0], slopes[1]
 

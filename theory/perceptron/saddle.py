@@ -72,7 +72,9 @@ def saddle_point(
     best = teacher.dominant(found)
     numbers = np.take_along_axis(np.array([p.numbers for p in found]), best[None, None], axis=0)[0]
     names = np.array([p.branch for p in found])[best]
-    reasons = {i: why for i, why in found[0].reasons.items() if np.isnan(numbers[0, i])}
+    reasons = {i: why for p in reversed(found) for i, why in p.reasons.items()}
+    reasons |= {i: LOST for p in found for i, why in p.reasons.items() if why == LOST}
+    reasons = {i: why for i, why in reasons.items() if np.isnan(numbers[0, i])}
     return _dressed(asked, Points(numbers, reasons=reasons), names, np.ones(best.shape, np.bool_))
 
 

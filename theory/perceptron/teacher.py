@@ -37,15 +37,12 @@ def branches(model: str, alpha: Array, constraint: Constraint) -> list[Points]:
     if constraint.cost == "hard":
         limit = teacher_limit(constraint.kappa, model)
     with np.errstate(all="ignore"):
-        start, at_teacher = _starts(kind, alpha, constraint, limit)
+        start, perfect = _starts(kind, alpha, constraint, limit)
     all_points = []
     for name in ("typical", "aligned"):
         points = _points(kind, alpha, constraint, start[name], name)
-        if name == "typical" or np.isfinite(points["q"]).any():
+        if name == "typical" or LOST in points.reasons.values() or np.isfinite(points["q"]).any():
             all_points.append(points)
-    perfect = at_teacher
-    if model == "binary" and constraint.cost in ("hard", "count"):
-        perfect = perfect | (constraint.kappa == 0)
     if perfect.any():
         all_points.append(_perfect(alpha, constraint, perfect))
     return all_points
@@ -57,7 +54,8 @@ def _starts(
     """Where to start Newton's method, (2, points) by branch, and where R is 1 to a float."""
     n = len(alpha)
     start = {name: np.full((2, n), np.nan) for name in ("typical", "aligned")}
-    at_teacher = np.zeros(n, dtype=np.bool_)
+    alone = kind is Spins and constraint.cost in ("hard", "count")
+    at_teacher = (constraint.kappa == 0) & alone
     small = alpha < 3 * START
     start["typical"][:, small] = np.array(beginning(kind, alpha, constraint))[:, small]
     pairs = np.array([constraint.kappa, constraint.beta])
@@ -71,9 +69,10 @@ def _starts(
         curve = traces[which[i]]
         for x, log_rho, first in curve.rising(float(np.log(alpha[i]))):
             start["typical" if first else "aligned"][:, i] = x, log_rho
-        at_teacher[i] = curve.reaches_teacher() and np.log(alpha[i]) > curve.log_load[-1]
-        if np.isnan(start["typical"][0, i]) and np.isinf(curve.fold()) and not at_teacher[i]:
-            start["typical"][:, i] = np.inf  # the curve was lost on its way
+        at_teacher[i] |= curve.reaches_teacher() and np.log(alpha[i]) > curve.log_load[-1]
+        nowhere = np.isnan(start["typical"][0, i]) and np.isnan(start["aligned"][0, i])
+        if nowhere and not at_teacher[i]:  # lost on its way, unless the teacher stands beside it
+            start["typical" if np.isinf(curve.fold()) else "aligned"][:, i] = np.inf
     return start, at_teacher
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import expit
 
 from ..estimate import Array
-from .gaussian import ORDER, REACH, gaussian_rule
+from .gaussian import ORDER, REACH, panel_rule
 
 
 class Weights(Protocol):
@@ -85,8 +85,8 @@ class Spins:
     def __init__(self, x: Array, rho: Array, order: int = ORDER) -> None:
         self.q_hat = np.exp(x)
         root = np.exp(0.5 * x)
-        self.z, self.weight = _spin_rule(root, rho, order)
-        self.h = root[:, None] * (self.z + rho[:, None])
+        self.z, t, self.weight = _spin_rule(root, rho, order)
+        self.h = root[:, None] * t
         decay = np.exp(-2 * np.abs(self.h))
         self.sech2 = 4 * decay / (1 + decay) ** 2
         self.short = np.where(self.h > 0, 2 * decay, 2.0) / (1 + decay)  # 1 − tanh h
@@ -95,12 +95,20 @@ class Spins:
         self.q, self.gap = self._mean(self.tanh**2), self._mean(self.sech2)
         taught = rho > 0
         lost = self._mean(self.short)
-        self.R = np.where(taught, self._mean(self.tanh), 0.0)
         spread = self._mean((self.short - lost[:, None]) ** 2)
-        self.spread = np.where(taught, spread, self.q)
+        self.R = np.where(root * rho < 0.5, self._small_overlap(rho), self._mean(self.tanh))
+        far = np.where(self.R < 0.5, self._mean((self.tanh - self.R[:, None]) ** 2), spread)
+        self.spread = np.where(taught, far, self.q)
 
     def _mean(self, values: Array) -> Array:
         return np.asarray((self.weight * values).sum(axis=-1))
+
+    def _small_overlap(self, rho: Array) -> Array:
+        """The mean of ½ [tanh(√q̂z + R̂) − tanh(√q̂z − R̂)], which is R, without a difference."""
+        mean = np.minimum(self.root * rho, 0.5)[:, None]
+        centred = self.root[:, None] * self.z
+        spread = np.cosh(2 * np.minimum(np.abs(centred), 170.0)) + np.cosh(2 * mean)
+        return self._mean(np.sinh(2 * mean) / spread)
 
     def growth(self) -> tuple[Array, Array]:
         """By Stein's lemma dq/dx = √q̂ ⟨z tanh h (1 − tanh² h)⟩."""
@@ -121,15 +129,20 @@ class Spins:
         return self.q, self.gap, np.where(self.R > 0, self.R, 1.0), self.spread
 
 
-def _spin_rule(root: Array, rho: Array, order: int) -> tuple[Array, Array]:
-    """Nodes z and weights, one row a point, for functions of h = √q̂ (z + ρ).
+def _spin_rule(root: Array, rho: Array, order: int) -> tuple[Array, Array, Array]:
+    """Nodes z and t = z + ρ, and normal weights, one row a point, for functions of h = √q̂ t.
 
     tanh has poles at ±iπ/2: edges at h = 0, ±2, ±6, ±18.  Where ρ is large all that is left of
-    1 − q lies near h = 0, far down the normal: panels reach there as long as floats do.
+    1 − q lies near h = 0, far down the normal: panels reach there as long as floats do.  Panels are
+    laid in t, in which floats are dense at h = 0, or in z once that is out of reach.
     """
-    low = -np.minimum(REACH + np.maximum(rho, 0), 37.0)
-    steps = int(np.ceil((REACH - np.fmin.reduce(low, initial=-REACH)) / 2.5))
-    normal = low[:, None] + (REACH - low)[:, None] * np.linspace(0, 1, steps + 1)
-    bend = np.array([-18.0, -6.0, -2.0, 0.0, 2.0, 6.0, 18.0]) / root[:, None] - rho[:, None]
-    edges = np.concatenate((normal, np.clip(bend, low[:, None], REACH)), axis=1)
-    return gaussian_rule(np.sort(edges, axis=1), order)
+    near = np.where(rho < 30, rho, 0.0)
+    low, high = near - np.minimum(REACH + rho, 37.0), near + REACH
+    steps = int(np.ceil(np.fmax.reduce(high - low, initial=2 * REACH) / 2.5))
+    normal = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, steps + 1)
+    bend = np.array([-18.0, -6.0, -2.0, 0.0, 2.0, 6.0, 18.0]) / root[:, None]
+    bend += (near - rho)[:, None]
+    edges = np.concatenate((normal, np.clip(bend, low[:, None], high[:, None])), axis=1)
+    node, width = panel_rule(np.sort(edges, axis=1), order)
+    z, t = node - near[:, None], node + (rho - near)[:, None]
+    return z, t, width * np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)
