@@ -74,5 +74,6 @@ class FieldSaddle:
         pairs = zip(finer.weights.equations(), self.weights.equations(), strict=True)
         errors = [np.abs(a / b - 1) for a, b in pairs]
         errors.append(np.abs(alpha / finer.load() - 1))
-        errors.append(np.where(self.rho > 0, np.abs(np.expm1(finer.mismatch())), 0.0))
+        if (self.rho > 0).any():
+            errors.append(np.abs(np.expm1(finer.mismatch())))
         return np.asarray(np.max(errors, axis=0))

@@ -7,12 +7,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DomainError
 from ..estimate import Array
-from .load_curve import UNFOLDED
 
 MODELS = ("spherical", "binary", "symmetric")
 SETTINGS = ("storage", "teacher")
 ENERGIES = ("count", "hinge", "quadratic")
 LOWEST_MARGIN = -25.0  # G(κ)² is then 1e-272: soon after, floats end
+UNFOLDED_SOFT = -2.2  # at finite β the load rises along the curve above −2.3 (quadratic energy)
 HOTTEST, COLDEST = 1e-6, 1e12  # the finite β: G² is then 1e-12; 1 − q, above capacity, is
 
 
@@ -49,7 +49,7 @@ def question(
         )
     lowest, where = LOWEST_MARGIN, ""
     if setting == "teacher" or (np.isfinite(betas).any() and model != "symmetric"):
-        lowest, where = UNFOLDED, " with a teacher or at a finite beta"
+        lowest, where = UNFOLDED_SOFT, " with a teacher or at a finite beta"
     valid = (margins >= lowest) & np.isfinite(margins)
     _refuse(margins, valid, f"kappa must be finite and at least {lowest:g}{where}")
     _refuse(

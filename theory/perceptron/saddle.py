@@ -49,7 +49,7 @@ def saddle_point(
     Of several saddle points it is the one of lowest entropy without a teacher (margins below about
     −2.7), and with one the branch of highest free entropy: `saddle_branches` has them all.
 
-    Raises DomainError if α is negative or not finite, κ is not finite or below −25 (−2.5 with a
+    Raises DomainError if α is negative or not finite, κ is not finite or below −25 (−2.2 with a
     teacher or a finite β; not above 0 for the symmetric model), β is neither inf nor in
     [1e-6, 1e12], a name is unknown, or α is not below `saddle_limit`.  Where a point does not
     converge its results are NaN, and ``reason`` says why.
