@@ -5,11 +5,12 @@ places where the replica-symmetric free entropy is stationary.
 """
 
 import numpy as np
+from scipy.integrate import quad
 from scipy.optimize import brentq
-from scipy.special import log_ndtr, ndtr
+from scipy.special import erfinv, log_ndtr, ndtr
 
 COSTS = {
-    "count": lambda short: (short > 0).astype(float),
+    "count": lambda short: 1.0 * (short > 0),
     "hinge": lambda short: np.maximum(short, 0),
     "quadratic": lambda short: 0.5 * np.maximum(short, 0) ** 2,
 }
@@ -113,3 +114,35 @@ def nishimori_curve(q_hat):
 
     spins = field_average(log_2cosh, q_hat, q_hat)
     return alpha, -0.5 * q_hat * (1 - q) - q_hat * q + spins + alpha * log_H
+
+
+def teacher_limit(kappa, model):
+    """The largest load that keeps a teacher's patterns, by adaptive quadrature."""
+
+    def moments(gamma):
+        def normal(z):
+            return np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
+
+        spread = 1 / np.sqrt(1 + gamma**2)
+        first = quad(lambda z: normal(z) * (kappa - z * spread), -12, kappa / spread)[0]
+        second = quad(
+            lambda z: normal(z) * 2 * ndtr(gamma * z) * (kappa - z) ** 2,
+            -12,
+            kappa,
+            points=[0.0],
+            epsabs=0,
+            epsrel=1e-12,
+        )[0]
+        return np.sqrt(2 / np.pi) * first, second
+
+    def loads(gamma):
+        first, second = moments(gamma)
+        R = gamma / np.sqrt(1 + gamma**2)
+        if model == "spherical":
+            return (1 - R * R) / second, R / first
+        rho = np.sqrt(2) * erfinv(R)
+        density = np.exp(-rho * rho / 2) / np.sqrt(2 * np.pi)
+        return 4 * density**2 / second, 2 * rho * density / first
+
+    gamma = brentq(lambda g: np.subtract(*loads(g)), 1e-3, 40, xtol=1e-13)
+    return loads(gamma)[0]

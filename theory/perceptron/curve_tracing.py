@@ -46,8 +46,8 @@ class Trace:
         return float(FINE * (falls[0] + 1)) if len(falls) else np.inf
 
     def reaches_teacher(self) -> bool:
-        """Whether R came so near to 1 that floats cannot tell: there the curve ends."""
-        return len(self.x) > 0 and self.short_of_teacher < 1e-11
+        """Whether R came within 1e-9 of 1 before floats ended, which ends the curve."""
+        return len(self.x) > 0 and self.short_of_teacher < 1e-9
 
     def rising(self, log_load: float) -> list[tuple[float, float, bool]]:
         """(x, ln ρ, whether before the first fold) where the load rises through ``log_load``."""

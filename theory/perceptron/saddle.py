@@ -90,8 +90,8 @@ def saddle_branches(
     """Every branch of saddle points, each of the whole shape, NaN at loads where it is not.
 
     The arguments are those of `saddle_point`.  "typical" goes on from α = 0; past a fold comes
-    "aligned", near the teacher; "perfect" is R = 1, where 1 − R is exactly 0 or below what a float
-    can hold.  ``dominant`` marks the branch of highest free entropy at each point.
+    "aligned", near the teacher; "perfect" is R = 1: exactly, or where 1 − R is below 1e-9 and
+    floats end (its numbers are that good).  ``dominant`` marks the branch of highest free entropy.
 
     >>> typical, perfect = saddle_branches([1.24, 1.25], model="binary")
     >>> typical.dominant.tolist(), perfect.dominant.tolist()

@@ -62,7 +62,7 @@ class SaddlePoint:
     generalization_error_bayes: Array
     """arccos(R/√q)/π: how often the majority vote of all solutions does."""
     branch: NDArray[np.str_]
-    """"typical", the one that goes on from α = 0; "aligned", near the teacher; "perfect", R = 1."""
+    """From α = 0 on "typical"; past a fold "aligned", near the teacher; "perfect" where R = 1."""
     dominant: NDArray[np.bool_]
     """Whether no other branch has a higher free entropy there."""
     reason: NDArray[np.str_]
