@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..estimate import Array
 from .field_saddle import FieldSaddle
+from .gaussian import ORDER
 from .taught_pattern import Constraint
 from .weights_in_field import Weights
 
@@ -23,7 +24,9 @@ START = 1e-4  # patterns per weight; below, the curve is straight
 STEP, SHORTEST, LONGEST = 0.4, 1e-5, 0.6  # in the plane of (x, ln ρ)
 STEPS = 400
 SMALLEST = 1e-13  # 1 − q, at which a curve ends
-DIFFERENCE = 1e-5  # for slopes
+DIFFERENCE = 1e-6  # for slopes
+SHIFT = np.array([[0, 1, 0], [0, 0, 1]])[:, :, None]
+COARSE = 10  # nodes on a panel, enough to find the way
 FINE = 16  # points of the cubic between two of the curve
 
 Sheet = tuple[Array, Array]  # mismatch and ln α, each with rows: value, slope in x, slope in ln ρ
@@ -61,15 +64,15 @@ class Trace:
         return found
 
 
-def sheet(kind: type[Weights], point: Array, constraint: Constraint) -> Sheet:
+def sheet(kind: type[Weights], point: Array, constraint: Constraint, order: int = ORDER) -> Sheet:
     """Mismatch and ln α with their slopes, at ``point`` of rows x and ln ρ, shape (2, points)."""
     d, n = DIFFERENCE, point.shape[1]
-    shift = d * np.array([[0, 1, -1, 0, 0], [0, 0, 0, 1, -1]])
-    x, log_rho = (point[:, None, :] + shift[:, :, None]).reshape(2, -1)
-    saddle = FieldSaddle(kind, x, np.exp(log_rho), constraint[np.tile(np.arange(n), 5)])
-    both = [values.reshape(5, n) for values in (saddle.mismatch(), np.log(saddle.load()))]
+    x, log_rho = (point[:, None, :] + d * SHIFT).reshape(2, -1)
+    there = constraint[np.tile(np.arange(n), 3)]
+    saddle = FieldSaddle(kind, x, np.exp(log_rho), there, order)
+    both = [values.reshape(3, n) for values in (saddle.mismatch(), np.log(saddle.load()))]
     both[0][0, saddle.weights.gap[:n] < SMALLEST] = np.nan
-    slopes = [np.array([v[0], (v[1] - v[2]) / (2 * d), (v[3] - v[4]) / (2 * d)]) for v in both]
+    slopes = [np.array([v[0], (v[1] - v[0]) / d, (v[2] - v[0]) / d]) for v in both]
     return slopes[0], slopes[1]
 
 
@@ -117,14 +120,14 @@ def _across(
 ) -> tuple[Array, Sheet]:
     """The point of the curve straight across from a guess; NaN where Newton does not arrive."""
     point = guess.copy()
-    values = sheet(kind, point, constraint)
+    values = sheet(kind, point, constraint, COARSE)
     for _ in range(5):
         F, Fx, Fr = values[0]
         # across: along (−t₁, t₀)
         slope = -Fx * tangent[1] + Fr * tangent[0]
         move = np.clip(-F / slope, -0.5, 0.5)
         point = point + move * np.array([-tangent[1], tangent[0]])
-        values = sheet(kind, point, constraint)
+        values = sheet(kind, point, constraint, COARSE)
         if not (np.abs(values[0][0]) > 1e-9).any():
             break
     lost = ~(np.abs(values[0][0]) < 1e-7)

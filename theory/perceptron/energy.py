@@ -123,10 +123,36 @@ def quadratic(u: Array, b: Array) -> Answer:
     return Answer(G, stiffness, entropy, cost, p)
 
 
+def hard_pull(u: Array, b: Array) -> Array:
+    """G = g."""
+    return inverse_mills(u)[0]
+
+
+def count_pull(u: Array, b: Array) -> Array:
+    """G = g on the share that keeps the margin."""
+    kept = np.log(-np.expm1(-b)) + log_ndtr(-u)
+    return inverse_mills(u)[0] * np.exp(kept - np.logaddexp(-b, kept))
+
+
+def hinge_pull(u: Array, b: Array) -> Array:
+    """G = bp."""
+    g, gx = inverse_mills(u)[0], inverse_mills(b - u)[0]
+    return np.asarray(b * g / (g + gx))
+
+
+def quadratic_pull(u: Array, b: Array) -> Array:
+    """G = (b/c) p ε(−y)."""
+    c = np.sqrt(1 + b)
+    g, (gy, ey) = inverse_mills(u)[0], inverse_mills(-u / c)
+    return np.asarray(b / c * g / (g + c * gy) * ey)
+
+
 class Cost(NamedTuple):
     """A cost as the averages need it."""
 
     answer: Callable[[Array, Array], Answer]
+    pull: Callable[[Array, Array], Array]
+    """The first of the answers alone, which is all that finding a saddle point takes."""
     power: int
     """b = β σ^power."""
     bend: Callable[[Array], tuple[Array, Array]]
@@ -134,10 +160,10 @@ class Cost(NamedTuple):
 
 
 COSTS = {
-    "hard": Cost(hard, 0, lambda b: (np.zeros_like(b), np.ones_like(b))),
-    "count": Cost(count, 0, lambda b: _step(b)),
-    "hinge": Cost(hinge, 1, lambda b: (b, np.ones_like(b))),
-    "quadratic": Cost(quadratic, 2, lambda b: (np.zeros_like(b), np.sqrt(1 + b))),
+    "hard": Cost(hard, hard_pull, 0, lambda b: (np.zeros_like(b), np.ones_like(b))),
+    "count": Cost(count, count_pull, 0, lambda b: _step(b)),
+    "hinge": Cost(hinge, hinge_pull, 1, lambda b: (b, np.ones_like(b))),
+    "quadratic": Cost(quadratic, quadratic_pull, 2, lambda b: (np.zeros_like(b), np.sqrt(1 + b))),
 }
 
 

@@ -44,6 +44,18 @@ def gaussian_rule(edges: Array, order: int = ORDER) -> tuple[Array, Array]:
     return z, width * np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)
 
 
+def ascending(edges: Array) -> Array:
+    """Edges of shape (points, panels + 1), sorted, without panels that are empty in every row.
+
+    >>> ascending(np.array([[1.0, 0.0, 1.0, 2.0], [3.0, 3.0, 3.0, 4.0]]))
+    array([[0., 1., 2.],
+           [3., 3., 4.]])
+    """
+    edges = np.sort(edges, axis=-1)
+    wide = (edges[:, 1:] > edges[:, :-1]).any(axis=0)
+    return edges[:, np.append(True, wide)] if wide.any() else edges
+
+
 def panel_rule(edges: Array, order: int = ORDER) -> tuple[Array, Array]:
     """The same nodes, with the weights of a plain integral."""
     x, w = _legendre(order)

@@ -15,14 +15,15 @@ hinge or at the step of the count, and around z = 0, where the label becomes cer
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from ..estimate import Array
-from .energy import COSTS
-from .gaussian import ORDER, REACH, gaussian_rule
+from .energy import COSTS, Answer
+from .gaussian import ORDER, REACH, ascending, gaussian_rule
 
 
 @dataclass(frozen=True)
@@ -48,25 +49,32 @@ class TaughtPattern:
         b = constraint.beta * gap ** (cost.power / 2)
         z, weight = _rule(q, gap, gamma, constraint.kappa, *cost.bend(b), order)
         root, spread = np.sqrt(q)[:, None], np.sqrt(gap)[:, None]
-        self.answer = cost.answer((constraint.kappa[:, None] - root * z) / spread, b[:, None])
+        self.cost_of, self.b = cost, b[:, None]
+        self.u = (constraint.kappa[:, None] - root * z) / spread
+        self.pull = cost.pull(self.u, self.b)
         g = gamma[:, None]
         self.label = weight * 2 * ndtr(g * z)
         self.edge = weight * np.sqrt((1 + g**2) * 2 / np.pi) * np.exp(-0.5 * (g * z) ** 2)
+
+    @cached_property
+    def answer(self) -> Answer:
+        """All that a pattern does, beyond the pull."""
+        return self.cost_of.answer(self.u, self.b)
 
     def _mean(self, values: Array) -> Array:
         return np.asarray((self.label * values).sum(axis=-1))
 
     def force(self) -> Array:
         """⟨G²⟩, the mean square pull on the weights."""
-        return self._mean(self.answer.pull**2)
+        return self._mean(self.pull**2)
 
     def lesson(self) -> Array:
         """⟨2 √(1+γ²) φ(γz) G⟩, the pull towards the teacher."""
-        return np.asarray((self.edge * self.answer.pull).sum(axis=-1))
+        return np.asarray((self.edge * self.pull).sum(axis=-1))
 
     def force_growth(self) -> Array:
         """⟨G'² + 2 G² G'⟩ = (1 − q)² d/dq [⟨G²⟩/(1 − q)] at a fixed R."""
-        G, slope = self.answer.pull, self.answer.stiffness
+        G, slope = self.pull, self.answer.stiffness
         return self._mean(slope * (slope + 2 * G**2))
 
     def replicon(self) -> Array:
@@ -101,7 +109,7 @@ def _rule(
         label = np.array([-9.0, -6.0, -3.0, 0.0, 3.0, 6.0, 9.0])
         edges.append(label / np.maximum(gamma, 0.3)[:, None])
     inside = [np.clip(edge, low[:, None], REACH) for edge in edges]
-    return gaussian_rule(np.sort(np.concatenate(inside, axis=1), axis=1), order)
+    return gaussian_rule(ascending(np.concatenate(inside, axis=1)), order)
 
 
 def _rungs(centre: Array, width: Array, low: Array) -> Array:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import expit
 
 from ..estimate import Array
-from .gaussian import ORDER, REACH, panel_rule
+from .gaussian import ORDER, REACH, ascending, panel_rule
 
 
 class Weights(Protocol):
@@ -143,6 +143,6 @@ def _spin_rule(root: Array, rho: Array, order: int) -> tuple[Array, Array, Array
     bend = np.array([-18.0, -6.0, -2.0, 0.0, 2.0, 6.0, 18.0]) / root[:, None]
     bend += (near - rho)[:, None]
     edges = np.concatenate((normal, np.clip(bend, low[:, None], high[:, None])), axis=1)
-    node, width = panel_rule(np.sort(edges, axis=1), order)
+    node, width = panel_rule(ascending(edges), order)
     z, t = node - near[:, None], node + (rho - near)[:, None]
     return z, t, width * np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)

@@ -94,6 +94,13 @@ def test_the_count_gives_way_where_an_error_costs_more_than_it_saves():
     assert found.violated == pytest.approx([0, 0.5, 1], abs=1e-6)
 
 
+@pytest.mark.parametrize("cost", COSTS)
+def test_the_pull_alone_is_that_of_the_whole_answer(cost):
+    u, b = np.meshgrid(np.linspace(-9, 60, 70), [1e-6, 0.3, 7.0, 1e6])
+    whole = COSTS[cost].answer(u, b).pull
+    assert COSTS[cost].pull(u, b) == pytest.approx(whole, rel=1e-9, abs=1e-300)
+
+
 @pytest.mark.parametrize("cost", ["hinge", "quadratic"])
 def test_convex_energies_stiffen_and_never_give_way(cost):
     u = np.linspace(-8, 60, 400)
