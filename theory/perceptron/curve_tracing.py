@@ -41,6 +41,8 @@ class Trace:
     log_load: Array
     short_of_teacher: float
     """1 − R at the end."""
+    gap: float
+    """1 − q at the end."""
 
     def fold(self) -> float:
         """The first point, by number, after which the load falls; inf where it always rises."""
@@ -104,8 +106,11 @@ def trace(kind: type[Weights], constraint: Constraint, stop: Array) -> list[Trac
         awake = awake[keep & (point[0, awake] < kind.highest)]
         if not len(awake):
             break
-    short = 1 - kind(point[0], np.exp(point[1])).R
-    return [_smooth(np.array(row).reshape(-1, 6), short[i]) for i, row in enumerate(rows)]
+    end = kind(point[0], np.exp(point[1]))
+    return [
+        _smooth(np.array(row).reshape(-1, 6), float(1 - end.R[i]), float(end.gap[i]))
+        for i, row in enumerate(rows)
+    ]
 
 
 def beginning(kind: type[Weights], alpha: Array, constraint: Constraint) -> tuple[Array, Array]:
@@ -143,11 +148,11 @@ def _tangent(values: Sheet, before: Array) -> tuple[Array, Array, Array]:
     return ahead, log_load, ax * ahead[0] + ar * ahead[1]
 
 
-def _smooth(rows: NDArray[np.float64], short_of_teacher: float) -> Trace:
+def _smooth(rows: NDArray[np.float64], short_of_teacher: float, gap: float) -> Trace:
     """The curve with FINE points of its cubic between every two."""
     if len(rows) < 2:
         nothing = np.full(0, np.nan)
-        return Trace(nothing, nothing, nothing, float(short_of_teacher))
+        return Trace(nothing, nothing, nothing, short_of_teacher, gap)
     start, end = rows[:-1], rows[1:]
     length = np.hypot(*(end - start)[:, :2].T)[:, None]
     t = np.arange(FINE) / FINE
@@ -158,7 +163,7 @@ def _smooth(rows: NDArray[np.float64], short_of_teacher: float) -> Trace:
         bend = start[:, [slope]] * t * (1 - t) ** 2 - end[:, [slope]] * t * t * (1 - t)
         columns.append(np.append((a + (b - a) * up + length * bend).ravel(), rows[-1, value]))
     x, log_rho, log_load = columns
-    return Trace(x, log_rho, log_load, float(short_of_teacher))
+    return Trace(x, log_rho, log_load, short_of_teacher, gap)
 
 
 def polish(

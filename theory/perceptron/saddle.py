@@ -19,7 +19,7 @@ from .binary import Binary
 from .energy import COSTS
 from .load_curve import Saddles, solve
 from .question import MODELS, SETTINGS, Question, one_of, question
-from .saddle_result import LOST, NUMBERS, TOLERANCE, Points, SaddlePoint, joined
+from .saddle_result import FROZEN, LOST, NUMBERS, TOLERANCE, Points, SaddlePoint, joined
 from .spherical import Spherical
 from .taught_pattern import Constraint
 from .teacher_limit import teacher_limit
@@ -73,7 +73,8 @@ def saddle_point(
     numbers = np.take_along_axis(np.array([p.numbers for p in found]), best[None, None], axis=0)[0]
     names = np.array([p.branch for p in found])[best]
     reasons = {i: why for p in reversed(found) for i, why in p.reasons.items()}
-    reasons |= {i: LOST for p in found for i, why in p.reasons.items() if why == LOST}
+    for why in (LOST, FROZEN):
+        reasons |= {i: why for p in found for i, each in p.reasons.items() if each == why}
     reasons = {i: why for i, why in reasons.items() if np.isnan(numbers[0, i])}
     return _dressed(asked, Points(numbers, reasons=reasons), names, np.ones(best.shape, np.bool_))
 

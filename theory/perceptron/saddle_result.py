@@ -15,6 +15,7 @@ NUMBERS = (
 )
 TOLERANCE = 1e-12  # of the residual, for a point to count as converged
 LOST = "Newton's method did not reach the saddle point"
+FROZEN = "1 - q falls below 1e-13 before this load, where the curve of saddle points is lost"
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from ..estimate import Array
-from .curve_tracing import START, beginning, polish, trace
+from .curve_tracing import SMALLEST, START, beginning, polish, trace
 from .field_saddle import FieldSaddle
-from .saddle_result import LOST, NUMBERS, TOLERANCE, Points
+from .saddle_result import FROZEN, LOST, NUMBERS, TOLERANCE, Points
 from .taught_pattern import Constraint
 from .teacher_limit import teacher_limit
 from .weights_in_field import Sphere, Spins, Weights
@@ -41,7 +41,8 @@ def branches(model: str, alpha: Array, constraint: Constraint) -> list[Points]:
     all_points = []
     for name in ("typical", "aligned"):
         points = _points(kind, alpha, constraint, start[name], name)
-        if name == "typical" or LOST in points.reasons.values() or np.isfinite(points["q"]).any():
+        lost = {LOST, FROZEN} & set(points.reasons.values())
+        if name == "typical" or lost or np.isfinite(points["q"]).any():
             all_points.append(points)
     if perfect.any():
         all_points.append(_perfect(alpha, constraint, perfect))
@@ -72,7 +73,8 @@ def _starts(
         at_teacher[i] |= curve.reaches_teacher() and np.log(alpha[i]) > curve.log_load[-1]
         nowhere = np.isnan(start["typical"][0, i]) and np.isnan(start["aligned"][0, i])
         if nowhere and not at_teacher[i]:  # lost on its way, unless the teacher stands beside it
-            start["typical" if np.isinf(curve.fold()) else "aligned"][:, i] = np.inf
+            name = "typical" if np.isinf(curve.fold()) else "aligned"
+            start[name][:, i] = -np.inf if curve.gap < 10 * SMALLEST else np.inf
     return start, at_teacher
 
 
@@ -89,8 +91,9 @@ def _points(
             point[:, np.hypot(*(point - start[:, known])) > STRAY] = np.nan
             saddle = FieldSaddle(kind, point[0], np.exp(point[1]), at)
             numbers[:, known] = numbers_of(saddle, a)
+    absent = f"the {name} branch does not exist at this load"
     reasons = {
-        int(i): f"the {name} branch does not exist at this load" if np.isnan(start[0, i]) else LOST
+        int(i): absent if np.isnan(start[0, i]) else FROZEN if start[0, i] == -np.inf else LOST
         for i in np.flatnonzero(np.isnan(numbers[0]))
     }
     return Points(numbers, name, reasons)

@@ -139,6 +139,15 @@ def test_where_floats_cannot_tell_the_weights_from_the_teacher_the_branch_is_per
     assert found.error_rate == pytest.approx(2 * (ndtr(1) - 0.5), rel=1e-13)
 
 
+def test_a_cold_branch_that_floats_cannot_follow_is_nan_and_says_why():
+    found = taught(50.0, 1.0, "binary", energy="hinge", beta=1e6)
+    assert not found.converged
+    assert np.isnan(found.q)
+    assert found.reason == (
+        "1 - q falls below 1e-13 before this load, where the curve of saddle points is lost"
+    )
+
+
 @MODELS
 def test_the_equations_hold_to_1e_12_up_to_the_largest_load(model):
     kappa = np.array([-2.0, -0.5, 1e-3, 0.3, 3.0])

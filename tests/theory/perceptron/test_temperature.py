@@ -119,6 +119,17 @@ def test_the_equations_hold_to_1e_12_from_hot_to_cold_and_from_few_to_many(model
 
 
 @MODELS
+def test_the_at_eigenvalue_multiplies_curvatures_of_ln_f_and_of_the_weights(model):
+    found = saddle_point(ALPHA, KAPPA, model, energy="hinge", beta=BETA)
+    q, q_hat = float(found.q), float(found.q_hat)
+    weights = (1 - q) ** 2
+    if model == "binary":
+        weights = naive.field_average(lambda h: np.cosh(h) ** -4, q_hat, 0.0)
+    patterns = ALPHA * naive.curvature_squared(q, 0.0, KAPPA, BETA, "hinge")
+    assert found.at_eigenvalue == pytest.approx(patterns * weights, rel=1e-6)
+
+
+@MODELS
 def test_temperatures_and_the_hard_constraint_mix_in_one_question(model):
     found = saddle_point(0.2, [[0.0], [0.5]], model, energy="hinge", beta=[1.0, np.inf, 20.0])
     assert found.q.shape == (2, 3)
