@@ -39,7 +39,8 @@ def figure(record: Record) -> "Figure":
     legend(panels[0])
     teacher = ", labels of a teacher (dotted: not dominant)" if taught else ""
     energy = f", {record.parameters['energy']} energy" if warm else ""
-    picture.suptitle(f"Typical solutions, {model} weights{energy}{teacher}", fontsize=11)
+    weights = "binary weights, |Δ| ≤ κ" if model == "symmetric" else f"{model} weights"
+    picture.suptitle(f"Typical solutions, {weights}{energy}{teacher}", fontsize=11)
     return picture
 
 
