@@ -129,27 +129,54 @@ def _write_netcdf(record: Record, path: Path) -> None:
 
 
 def print_table(record: Record) -> None:
-    """A table for the eye, six digits a number; a single row stands upright."""
+    """A table for the eye, six digits a number; a single row stands upright.
+
+    On a terminal it is folded to the width; elsewhere no line is cut, and nothing slow is woken.
+    """
+    if not sys.stdout.isatty():
+        click.echo(_wide_table(record))
+        return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, title=record.quantity, title_justify="left")
+    heads, rows = _cells(record)
+    for i, head in enumerate(heads):
+        left = len(record.rows) == 1 and i != 1
+        table.add_column(head, justify="left" if left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(file=sys.stdout, highlight=False, markup=False).print(table)
+
+
+def _cells(record: Record) -> tuple[list[str], list[list[str]]]:
+    """Heads, of a name and a line with its unit, and rows; name, value, unit of a single row."""
     if len(record.rows) == 1:
-        table.add_column("name", overflow="fold")
-        table.add_column("value", justify="right", overflow="fold")
-        table.add_column("unit", overflow="fold")
-        for name, value in record.rows[0].items():
-            table.add_row(name, _table_cell(value), record.units.get(name, ""))
-    else:
-        for name in record.names:
-            unit = record.units.get(name, "")
-            table.add_column(f"{name}\n{unit}", justify="right", overflow="fold")
-        for row in record.rows:
-            table.add_row(*map(_table_cell, row.values()))
-    # without a terminal nobody's lines are cut or folded
-    width = None if sys.stdout.isatty() else 10_000
-    Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
+        found = record.rows[0].items()
+        upright = [[name, _table_cell(value), record.units.get(name, "")] for name, value in found]
+        return ["name", "value", "unit"], upright
+    heads = [f"{name}\n{record.units.get(name, '')}" for name in record.names]
+    return heads, [[_table_cell(value) for value in row.values()] for row in record.rows]
+
+
+def _wide_table(record: Record) -> str:
+    """The table as plain lines, however long."""
+    heads, rows = _cells(record)
+    top = [head.split("\n") for head in heads]
+    lines = [list(line) for line in zip(*top, strict=True)] if top else []
+    widths = [max(map(len, column)) for column in zip(*lines, *rows, strict=True)]
+    upright = len(record.rows) == 1
+
+    def line(cells: list[str]) -> str:
+        return "   ".join(
+            cell.ljust(width) if upright and i != 1 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        )
+
+    rule = "─" * (sum(widths) + 3 * len(widths) - 1)
+    body = [*map(line, lines), rule, *map(line, rows)] if top else []
+    return "\n".join([record.quantity, "", *(f"  {each}".rstrip() for each in body), ""])
 
 
 def _table_cell(value: Plain) -> str:
