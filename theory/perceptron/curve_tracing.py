@@ -50,6 +50,11 @@ class Trace:
         falls = np.flatnonzero(np.diff(nodes) < 0)
         return float(FINE * (falls[0] + 1)) if len(falls) else np.inf
 
+    def summit(self) -> float:
+        """The largest ln α among the points before the fold; inf without one."""
+        fold = self.fold()
+        return float(self.log_load[: int(fold) : FINE].max()) if np.isfinite(fold) else np.inf
+
     def reaches_teacher(self) -> bool:
         """Whether R came within 1e-9 of 1 before floats ended, which ends the curve."""
         return len(self.x) > 0 and self.short_of_teacher < 1e-9

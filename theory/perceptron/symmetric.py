@@ -24,12 +24,14 @@ from .saddle_result import NUMBERS, Points
 def critical_capacity(kappa: ArrayLike) -> Array:
     """Patterns per weight beyond which no solution exists, for ``kappa`` > 0 of any shape.
 
+    Where ``kappa`` is below 0 there is no such model: NaN.
+
     P = ½ has κ = 0.6744897501960817, the upper quartile of the normal, and one bit a pattern:
 
     >>> round(float(critical_capacity(0.6744897501960817)), 12)
     1.0
     """
-    with np.errstate(divide="ignore"):
+    with np.errstate(all="ignore"):
         return np.asarray(-np.log(2) / _log_share(np.asarray(kappa, dtype=np.float64)))
 
 

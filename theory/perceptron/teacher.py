@@ -37,10 +37,11 @@ def branches(model: str, alpha: Array, constraint: Constraint) -> list[Points]:
     if constraint.cost == "hard":
         limit = teacher_limit(constraint.kappa, model)
     with np.errstate(all="ignore"):
-        start, perfect = _starts(kind, alpha, constraint, limit)
+        start, perfect, past_end = _starts(kind, alpha, constraint, limit)
     all_points = []
     for name in ("typical", "aligned"):
-        points = _points(kind, alpha, constraint, start[name], name)
+        past = past_end & (name == "typical")
+        points = _points(kind, alpha, constraint, start[name], past, name)
         lost = {LOST, FROZEN} & set(points.reasons.values())
         if name == "typical" or lost or np.isfinite(points["q"]).any():
             all_points.append(points)
@@ -51,12 +52,13 @@ def branches(model: str, alpha: Array, constraint: Constraint) -> list[Points]:
 
 def _starts(
     kind: type[Weights], alpha: Array, constraint: Constraint, limit: Array
-) -> tuple[dict[str, Array], NDArray[np.bool_]]:
-    """Where to start Newton's method, (2, points) by branch, and where R is 1 to a float."""
+) -> tuple[dict[str, Array], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where to start Newton's method, (2, points) by branch; where R is 1; where a fold is near."""
     n = len(alpha)
     start = {name: np.full((2, n), np.nan) for name in ("typical", "aligned")}
     alone = kind is Spins and constraint.cost in ("hard", "count")
     at_teacher = (constraint.kappa == 0) & alone
+    past_end = np.zeros(n, dtype=np.bool_)
     small = alpha < 3 * START
     start["typical"][:, small] = np.array(beginning(kind, alpha, constraint))[:, small]
     pairs = np.array([constraint.kappa, constraint.beta])
@@ -68,6 +70,7 @@ def _starts(
     traces = trace(kind, Constraint(groups[0], groups[1], constraint.cost), stop)
     for i in np.flatnonzero(~small):
         curve = traces[which[i]]
+        past_end[i] = np.log(alpha[i]) > curve.summit()
         for x, log_rho, first in curve.rising(float(np.log(alpha[i]))):
             start["typical" if first else "aligned"][:, i] = x, log_rho
         at_teacher[i] |= curve.reaches_teacher() and np.log(alpha[i]) > curve.log_load[-1]
@@ -75,13 +78,21 @@ def _starts(
         if nowhere and not at_teacher[i]:  # lost on its way, unless the teacher stands beside it
             name = "typical" if np.isinf(curve.fold()) else "aligned"
             start[name][:, i] = -np.inf if curve.gap < 10 * SMALLEST else np.inf
-    return start, at_teacher
+    return start, at_teacher, past_end
 
 
 def _points(
-    kind: type[Weights], alpha: Array, constraint: Constraint, start: Array, name: str
+    kind: type[Weights],
+    alpha: Array,
+    constraint: Constraint,
+    start: Array,
+    past_end: NDArray[np.bool_],
+    name: str,
 ) -> Points:
-    """The saddle points to which Newton's method goes from the starts."""
+    """The saddle points to which Newton's method goes from the starts, if it does.
+
+    At loads ``past_end`` the cubic reaches above the last point before a fold, and may be wrong.
+    """
     numbers = np.full((len(NUMBERS), len(alpha)), np.nan)
     known = np.flatnonzero(np.isfinite(start[0]))
     if len(known):
@@ -92,10 +103,10 @@ def _points(
             saddle = FieldSaddle(kind, point[0], np.exp(point[1]), at)
             numbers[:, known] = numbers_of(saddle, a)
     absent = f"the {name} branch does not exist at this load"
-    reasons = {
-        int(i): absent if np.isnan(start[0, i]) else FROZEN if start[0, i] == -np.inf else LOST
-        for i in np.flatnonzero(np.isnan(numbers[0]))
-    }
+    reasons = {}
+    for i in np.flatnonzero(np.isnan(numbers[0])):
+        gone = np.isnan(start[0, i]) or (past_end[i] and np.isfinite(start[0, i]))
+        reasons[int(i)] = absent if gone else FROZEN if start[0, i] == -np.inf else LOST
     return Points(numbers, name, reasons)
 
 

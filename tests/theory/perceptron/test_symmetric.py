@@ -13,6 +13,11 @@ def test_the_capacity_is_one_bit_over_the_surprise_of_a_pattern():
         assert critical_capacity(kappa, "symmetric") == pytest.approx(float(wanted), rel=1e-13)
 
 
+def test_without_room_there_is_no_capacity():
+    assert critical_capacity(0.0, "symmetric") == 0
+    assert np.isnan(critical_capacity(-1.0, "symmetric"))
+
+
 def test_the_entropy_vanishes_at_capacity():
     kappa = np.array([0.3, 1.0, 2.5])
     found = saddle_point(critical_capacity(kappa, "symmetric"), kappa, "symmetric")

@@ -109,6 +109,9 @@ def test_around_the_transition_both_branches_stand_and_exchange_dominance():
     assert typical.dominant.tolist() == [True, False, False, False]
     assert (typical.dominant ^ perfect.dominant).all()
     assert typical.reason[3] == "the typical branch does not exist at this load"
+    edge = saddle_branches(spinodal + np.array([-1e-8, 1e-8, 1e-4, 1e-2]), 0.0, "binary")[0]
+    assert edge.converged.tolist() == [True, False, False, False]
+    assert (edge.reason[1:] == "the typical branch does not exist at this load").all()
     best = taught(alpha, 0.0, "binary")
     assert best.branch.tolist() == ["typical", "perfect", "perfect", "perfect"]
     assert (best.teacher_overlap[1:] == 1).all()
