@@ -32,8 +32,8 @@ def log_f(omega, spread2, kappa, beta, cost):
     # the Boltzmann factor below the kink falls over 1/(βσ) or 1/√(βσ²)
     reach = {"count": 40.0, "hinge": 1 / (beta * spread), "quadratic": 1 / np.sqrt(beta) / spread}
     ladder = np.concatenate(([0], min(reach[cost], 40.0) * 2.0 ** np.arange(-3, 14)))
-    even = np.broadcast_to(np.linspace(-12, 12, 13), (len(kink), 13))
-    edges = np.sort(np.clip(np.concatenate((even, kink - ladder), axis=1), -12, 12), axis=1)
+    even = np.broadcast_to(np.linspace(-12, 36, 25), (len(kink), 25))
+    edges = np.sort(np.clip(np.concatenate((even, kink - ladder), axis=1), -12, 36), axis=1)
     x, w = np.polynomial.legendre.leggauss(16)
     middle, half = 0.5 * (edges[:, 1:] + edges[:, :-1]), 0.5 * np.diff(edges)
     t = (middle[:, :, None] + half[:, :, None] * x).reshape(len(kink), -1)
