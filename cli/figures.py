@@ -73,9 +73,9 @@ def save(figure: "Figure", path: Path) -> None:
 def curve(axes: "Axes", x: list[float], y: list[float], **look: Any) -> None:
     """A line through the points in rising x, with markers while they are few."""
     order = sorted(range(len(x)), key=x.__getitem__)
-    marker = "o" if len(x) < MANY else ""
+    look = {"marker": "o" if len(x) < MANY else ""} | look
     with house_style():
-        axes.plot([x[i] for i in order], [y[i] for i in order], marker=marker, **look)
+        axes.plot([x[i] for i in order], [y[i] for i in order], **look)
 
 
 def legend(axes: "Axes", **where: Any) -> None:

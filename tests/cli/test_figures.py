@@ -42,6 +42,15 @@ def test_axes_are_labelled_with_units_and_lines_have_a_legend(entropic, tmp_path
         assert all(f"<!-- {word}" in text or word in text for word in words[name])
 
 
+def test_a_teacher_and_a_temperature_change_what_a_saddle_shows(entropic, tmp_path):
+    path = tmp_path / "a.svg"
+    teacher = ["--model", "binary", "--setting", "teacher", "--alpha", "1:1.5:6"]
+    entropic("theory", "saddle", *teacher, "--beta", "10,inf", "--plot", str(path))
+    text = path.read_text("utf-8")
+    words = ["generalization error", "energy per weight", "κ = 0, β = 10", "β = inf", "dotted"]
+    assert all(word in text for word in words)
+
+
 def test_no_two_colours_look_alike():
     assert len(set(figures.COLOURS)) == len(figures.COLOURS)
 

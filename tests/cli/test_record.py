@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import subprocess
 import sys
 
 import numpy as np
@@ -71,6 +72,20 @@ def test_a_table_without_a_terminal_is_never_cut(capsys):
     assert all(name in out for name in names)
     assert out.count("0.333333") == 40
     assert "…" not in out
+
+
+def test_a_table_without_a_terminal_wakes_nothing_slow():
+    code = (
+        "import sys; from entropic.cli.record import Record, print_table;"
+        "print_table(Record('a', {}, [{'b': 1.5}] * 3)); print(*sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"rich", "numpy"} & set(out.stdout.split())
+
+
+def test_a_record_without_rows_is_a_table_all_the_same(capsys):
+    print_table(Record("none", {}, []))
+    assert capsys.readouterr().out.split() == ["none"]
 
 
 def test_a_single_row_stands_upright_with_its_units(capsys):

@@ -83,7 +83,10 @@ def test_all_formats_hold_the_same_numbers(entropic, asked, tmp_path, arguments)
 
 def test_without_options_the_saddle_is_spherical_with_no_margin(asked):
     found = asked("theory", "saddle", "--alpha", "0.5")
-    assert found["parameters"] == {"model": "spherical", "alpha": [0.5], "kappa": [0.0]}
+    assert found["parameters"] == {
+        **{"model": "spherical", "alpha": [0.5], "kappa": [0.0]},
+        **{"setting": "storage", "energy": "count", "beta": ["inf"]},
+    }
     assert found["rows"][0]["entropy"] == saddle_point(0.5).entropy.item()
 
 
@@ -109,11 +112,59 @@ def test_points_that_do_not_converge_are_printed_as_null_and_end_in_exit_code_on
     lost = replace(
         saddle_point([[0.5, 0.6]]), q=[[0.3, math.nan]], converged=np.array([[True, False]])
     )
-    monkeypatch.setattr("entropic.theory.perceptron.saddle.saddle_point", lambda *_: lost)
+    monkeypatch.setattr("entropic.theory.perceptron.saddle.saddle_point", lambda *_, **__: lost)
     said = entropic("theory", "saddle", "--alpha", "0.5,0.6", "--format", "json")
     assert [row["q"] for row in json.loads(said.out)["rows"]] == [0.3, None]
     assert said.code == 1
     assert said.err == "error: 1 of 2 saddle points did not converge; their rows hold no numbers\n"
+
+
+def test_a_finite_temperature_adds_the_energy_and_the_free_entropy(asked):
+    more = ["--energy", "hinge", "--beta", "2,inf", "--kappa", "0.1"]
+    found = asked("theory", "saddle", "--alpha", "0.5", *more)
+    assert found["parameters"]["beta"] == [2.0, "inf"]
+    rows = found["rows"]
+    assert list(rows[0]) == [*SADDLE, "beta", "energy", "free_entropy", "error_rate"]
+    assert [row["beta"] for row in rows] == [2.0, None]
+    warm, hard = rows
+    assert warm["free_entropy"] == pytest.approx(warm["entropy"] - 2 * warm["energy"], rel=1e-12)
+    assert (hard["energy"], hard["free_entropy"]) == (0.0, hard["entropy"])
+
+
+def test_with_a_teacher_there_is_a_row_for_every_branch(asked):
+    more = ["--model", "binary", "--setting", "teacher"]
+    rows = asked("theory", "saddle", "--alpha", "1.2,1.3,1.6", *more)["rows"]
+    taught = ["teacher_overlap", "generalization_error", "generalization_error_bayes"]
+    assert list(rows[0]) == [*SADDLE, *taught, "branch", "dominant"]
+    assert [(row["alpha"], row["branch"], row["dominant"]) for row in rows] == [
+        *((1.2, "typical", True), (1.2, "perfect", False)),
+        *((1.3, "typical", False), (1.3, "perfect", True), (1.6, "perfect", True)),
+    ]
+    assert rows[0]["teacher_overlap"] == pytest.approx(rows[0]["q"], rel=1e-12)
+
+
+def test_branches_can_be_kept_in_a_netcdf_file(entropic, tmp_path):
+    name = str(tmp_path / "a.nc")
+    more = ["--model", "binary", "--setting", "teacher", "--beta", "3,inf"]
+    assert entropic("theory", "saddle", "--alpha", "1.2", *more, "--out", name).code == 0
+    data = xarray.load_dataset(name)
+    assert data["branch"].values.tolist() == ["typical", "perfect", "typical", "perfect"]
+
+
+def test_the_symmetric_perceptron_is_annealed(asked, entropic):
+    more = ["--model", "symmetric", "--kappa", "1"]
+    row = asked("theory", "saddle", "--alpha", "0.5", *more)["rows"][0]
+    # P(|z| ≤ 1) = 0.6826895
+    assert row["entropy"] == pytest.approx(math.log(2) + 0.5 * math.log(0.6826895), abs=1e-7)
+    said = entropic("theory", "saddle", "--alpha", "1.9", *more)
+    assert said.err.startswith("warning: the entropy is negative at alpha = 1.9, kappa = 1")
+
+
+def test_a_warm_entropy_below_zero_is_a_failure_of_replica_symmetry(entropic):
+    more = ["--model", "binary", "--beta", "40", "--energy", "quadratic"]
+    said = entropic("theory", "saddle", "--alpha", "1.5", *more)
+    assert said.code == 0
+    assert "beta = 40: replica symmetry counts no weights of that energy" in said.err
 
 
 @pytest.mark.parametrize(
@@ -194,6 +245,13 @@ def test_an_unsafe_adiabatic_prediction_says_so(entropic):
         (["saddle", "--alpha", "1:0:3"], "must rise"),
         (["saddle", "--alpha", "0:1"], "neither a list"),
         (["saddle", "--alpha", "0.5", "--model", "ternary"], "'ternary' is not one of"),
+        (["saddle", "--alpha", "0.5", "--setting", "school"], "'school' is not one of"),
+        (["saddle", "--alpha", "0.5", "--energy", "cube"], "'cube' is not one of"),
+        (["saddle", "--alpha", "0.5", "--beta", "hot"], "'hot' is not a finite number"),
+        (["saddle", "--alpha", "0.5", "--beta", "0"], "beta must be from 1e-06 to 1e+12, or inf"),
+        (["saddle", "--alpha", "0.5", "--beta", "1", "--kappa", "-3"], "at least -2.2 with"),
+        (["saddle", "--alpha", "0.8", "--setting", "teacher", "--kappa", "1"], "0.7102435"),
+        (["saddle", "--alpha", "0.5", "--model", "symmetric"], "kappa must be finite and above 0"),
         (["saddle", "--alpha", "0.5", "--format", "xml"], "'xml' is not one of"),
         (["saddle", "--alpha", "0.5", "--out", "a.txt"], "must end in .json, .csv or .nc"),
         (["saddle", "--alpha", "0.5", "--plot", "a.jpg"], "must end in .png, .svg or .pdf"),

@@ -27,7 +27,8 @@ from ..estimate import Array, frozen
 from .bracketed_newton import bracketed_newton
 from .max_margin import max_margin
 from .pair_rule import CHECK_ORDER, ORDER, PairRule, Side
-from .saddle import SaddlePoint, saddle_point
+from .saddle import saddle_point
+from .saddle_result import SaddlePoint
 from .spherical import critical_capacity
 
 

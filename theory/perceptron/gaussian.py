@@ -55,9 +55,20 @@ def legendre_panels(edges: Array, order: int = ORDER) -> tuple[Array, Array]:
     middle = 0.5 * (edges[..., 1:] + edges[..., :-1])
     half = 0.5 * np.diff(edges)
     z = middle[..., None] + half[..., None] * x
-    weight = half[..., None] * w
     shape = (*edges.shape[:-1], half.shape[-1] * order)
-    return z.reshape(shape), weight.reshape(shape)
+    return z.reshape(shape), (half[..., None] * w).reshape(shape)
+
+
+def ascending(edges: Array) -> Array:
+    """Edges of shape (points, panels + 1), sorted, without panels that are empty in every row.
+
+    >>> ascending(np.array([[1.0, 0.0, 1.0, 2.0], [3.0, 3.0, 3.0, 4.0]]))
+    array([[0., 1., 2.],
+           [3., 3., 4.]])
+    """
+    edges = np.sort(edges, axis=-1)
+    wide = (edges[:, 1:] > edges[:, :-1]).any(axis=0)
+    return edges[:, np.append(True, wide)] if wide.any() else edges
 
 
 @cache

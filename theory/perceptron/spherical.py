@@ -80,7 +80,8 @@ class Spherical:
 
     def entropy(self, alpha: Array) -> Array:
         """Logarithm of the fraction of the sphere that solves, in nats per weight."""
-        return 0.5 * np.log1p(-self.q) + alpha * self.pattern.entropy()
+        free = np.where(self.q < 0.5, np.log1p(-np.minimum(self.q, 0.5)), np.log(self.gap))
+        return np.asarray(0.5 * free + alpha * self.pattern.entropy())
 
     def at_eigenvalue(self, alpha: Array) -> Array:
         """α⟨G'²⟩; replica symmetry is stable below 1."""

@@ -19,7 +19,8 @@ from ..errors import DomainError
 from ..estimate import Array, frozen
 from .bracketed_newton import bracketed_newton
 from .load_curve import UNFOLDED, Saddles
-from .saddle import KINDS, TOLERANCE, critical_capacity
+from .saddle import KINDS, critical_capacity
+from .saddle_result import TOLERANCE
 
 HIGHEST = 25.0
 SCAN = np.linspace(-25.0, 45.0, 141)  # of x
