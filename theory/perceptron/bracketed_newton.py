@@ -47,5 +47,5 @@ def bracketed_newton(
         x[awake] = there
         last[awake] = np.abs(there - here)
         scale = np.maximum(1.0, np.abs(here))
-        awake = awake[last[awake] > np.where(newton, 1e-8, 2e-16) * scale]
+        awake = awake[last[awake] > np.where(newton, 1e-10, 2e-16) * scale]
     return x

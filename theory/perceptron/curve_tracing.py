@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from ..estimate import Array
 from .field_saddle import FieldSaddle
-from .gaussian import ORDER
-from .taught_pattern import Constraint
+from .taught_pattern import ORDER, Constraint
 from .weights_in_field import Weights
 
 START = 1e-4  # patterns per weight; below, the curve is straight

@@ -19,8 +19,7 @@ the terms that couple field and overlap, ½ (q − R²)/(1 − q) or −½q̂(1 
 import numpy as np
 
 from ..estimate import Array
-from .gaussian import CHECK_ORDER, ORDER
-from .taught_pattern import Constraint, TaughtPattern
+from .taught_pattern import CHECK_ORDER, ORDER, Constraint, TaughtPattern
 from .weights_in_field import Weights
 
 

@@ -36,14 +36,16 @@ def critical_capacity(kappa: ArrayLike = 0.0) -> Array:
     2.0
     """
     kappa = np.asarray(kappa, dtype=np.float64)
-    # The closed form cancels below zero: there all of the integral lies just beyond −κ.
-    start = np.maximum(-kappa, 0.0)[..., None]
-    z, weight = gaussian_rule(start + 12 / (1 + start / 8) * np.linspace(0, 1, 6))
-    integral = (weight * (z - start) ** 2).sum(axis=-1)
     k = np.maximum(kappa, 0.0)
+    negative = kappa < 0  # where the closed form cancels: all of the integral lies just beyond −κ
     with np.errstate(divide="ignore", over="ignore"):
         closed = (1 + k**2) * ndtr(k) + k * np.exp(-0.5 * k**2) / np.sqrt(2 * np.pi)
-        return np.asarray(1 / np.where(kappa < 0, integral, closed))
+        integral = np.array(closed)
+        if negative.any():
+            start = -kappa[negative][:, None]
+            z, weight = gaussian_rule(start + 12 / (1 + start / 8) * np.linspace(0, 1, 6))
+            integral[negative] = (weight * (z - start) ** 2).sum(axis=-1)
+        return np.asarray(1 / integral)
 
 
 class Spherical:

@@ -23,7 +23,10 @@ from scipy.special import ndtr
 
 from ..estimate import Array
 from .energy import COSTS, Answer
-from .gaussian import ORDER, REACH, ascending, gaussian_rule
+from .gaussian import REACH, ascending, gaussian_rule
+
+ORDER = 20  # nodes a panel: what is averaged here bends more sharply than ln H
+CHECK_ORDER = 28
 
 
 @dataclass(frozen=True)

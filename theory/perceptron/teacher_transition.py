@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from ..estimate import Array, Estimate
 from .bracketed_newton import bracketed_newton
 from .field_saddle import FieldSaddle
-from .gaussian import CHECK_ORDER, ORDER
-from .taught_pattern import Constraint
+from .taught_pattern import CHECK_ORDER, ORDER, Constraint
 from .weights_in_field import Spins
 
 STEP = 1e-3  # of ln q̂, in slopes of fourth order

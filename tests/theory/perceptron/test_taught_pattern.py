@@ -2,8 +2,8 @@ import naive_temperature as naive
 import numpy as np
 import pytest
 
-from entropic.theory.perceptron.gaussian import CHECK_ORDER, ORDER, Pattern
-from entropic.theory.perceptron.taught_pattern import Constraint, TaughtPattern
+from entropic.theory.perceptron.gaussian import Pattern
+from entropic.theory.perceptron.taught_pattern import CHECK_ORDER, ORDER, Constraint, TaughtPattern
 
 AVERAGES = ["force", "lesson", "force_growth", "replicon", "entropy", "cost", "violated"]
 
