@@ -39,7 +39,7 @@ class H(sp.Function):  # type: ignore[misc]
         return -phi(self.args[0])
 
 
-class phi(sp.Function):  # type: ignore[misc]  # noqa: N801
+class phi(sp.Function):  # type: ignore[misc]
     """The density of a standard normal."""
 
     def fdiff(self, argindex: int = 1) -> Any:
@@ -56,11 +56,10 @@ class G(sp.Function):  # type: ignore[misc]
 
 
 # the arguments that averages over z hold: their names, and what they are functions of
-FIELD = sp.sqrt(q_hat) * z
 ARGUMENTS: dict[Any, Any] = {
     u: (kappa - sp.sqrt(q) * z) / sp.sqrt(1 - q),
     v: -R * z / sp.sqrt(q - R**2),
-    h: FIELD + R_hat,
+    h: sp.sqrt(q_hat) * z + R_hat,
 }
 
 
@@ -99,7 +98,7 @@ def total_derivative(expression: Any, symbol: Any) -> Any:
         inner = meaning.diff(symbol).subs(kappa, sp.sqrt(1 - q) * u + sp.sqrt(q) * z)
         slope += expression.diff(name) * inner
     known = {phi(u): G(u) * H(u), sp.sinh(h): sp.tanh(h) * sp.cosh(h)}
-    return sp.expand(sp.expand(sp.expand(slope).subs(known)))
+    return sp.expand(sp.expand(slope).subs(known))
 
 
 def by_parts(average: Any) -> Any:
@@ -157,6 +156,11 @@ class Step:
     """With the symbols of SYMBOLS in braces."""
     equations: tuple[Any, ...]
 
+    @property
+    def result(self) -> Any:
+        """The last equation, which the next steps start from."""
+        return self.equations[-1]
+
     def said(self) -> str:
         """What is done, with the symbols as text."""
         return self.prose.format(**{name: text(symbol) for name, symbol in SYMBOLS.items()})
@@ -199,7 +203,10 @@ class Derivation:
         for number, step in enumerate(self.steps, 1):
             parts += [f"{number}. {step.name}", "", step.text(), ""]
         parts += ["symbols", ""]
-        parts += [f"    {_padded(text(symbol), 6)} {meaning}" for symbol, meaning in self.legend()]
+        for symbol, meaning in self.legend():
+            name = text(symbol)
+            width = 6 + name.count("\u0302")  # a combining hat takes no room
+            parts.append(f"    {name:{width}} {meaning}")
         return "\n".join(parts) + "\n"
 
     def latex(self) -> str:
@@ -218,28 +225,50 @@ class Derivation:
         parts += [rf"\item[${sp.latex(symbol)}$] {meaning}" for symbol, meaning in self.legend()]
         return "\n".join([*parts, r"\end{description}", r"\end{document}"]) + "\n"
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Every equation: the step's number and name, latex, text, and what is done."""
+        return [
+            {
+                "step": number,
+                "name": step.name,
+                "latex": sp.latex(equation),
+                "text": text(equation),
+                "prose": step.said(),
+            }
+            for number, step in enumerate(self.steps, 1)
+            for equation in step.equations
+        ]
+
     def legend(self) -> list[tuple[Any, str]]:
         """What the symbols mean, as far as they occur."""
-        used = set().union(*(e.atoms(*KINDS) for step in self.steps for e in step.equations))
+        kinds = (sp.Symbol, sp.Function)
+        used = set().union(*(e.atoms(*kinds) for step in self.steps for e in step.equations))
         return [(symbol, meaning) for symbol, meaning in LEGEND if symbol in used]
 
 
 A, W, E = (sp.Function(name)(n) for name in "AWE")
 Delta = sp.Symbol("Delta")
-SYMBOLS: dict[str, Any] = {
-    **{"n": n, "alpha": alpha, "q": q, "R": R, "kappa": kappa, "z": z, "u": u, "v": v, "h": h},
-    **{"q_hat": q_hat, "R_hat": R_hat, "E_hat": E_hat, "s": s, "A": A, "W": W, "E": E},
-    **{"G": G(u), "H": H(u), "H_v": H(v), "phi": phi(u), "Delta": Delta},
-    **{"differences": E_hat + q_hat, "pi": sp.pi},
+SYMBOLS = {str(symbol): symbol for symbol in (n, s, q, R, kappa, Delta, z, u, v, h)} | {
+    "A": A,
+    "W": W,
+    "E": E,
+    "q_hat": q_hat,
+    "R_hat": R_hat,
+    "E_hat": E_hat,
+    "differences": E_hat + q_hat,
+    "G": G(u),
+    "H": H(u),
+    "H_v": H(v),
+    "pi": sp.pi,
 }
-KINDS = (sp.Symbol, sp.Function)
 LEGEND = (
     (alpha, "patterns per weight"),
     (kappa, "margin that every pattern keeps"),
     (n, "number of replicas"),
     (q, "overlap of two solutions"),
     (R, "overlap of a solution with the teacher"),
-    *((hat, "conjugate overlap") for hat in (q_hat, R_hat)),
+    (q_hat, "conjugate overlap"),
+    (R_hat, "conjugate overlap"),
     (E_hat, "fixes the length of a replica"),
     (A, "exponent per weight of the averaged power of the volume"),
     (W, "sum over the weights of one site"),
@@ -253,33 +282,30 @@ LEGEND = (
 )
 
 
+PRINTED = {
+    "alpha": "α",
+    "kappa": "κ",
+    "Delta": "Δ",
+    "phi": "φ",
+    "pi": "π",
+    "qhat": "q̂",
+    "Rhat": "R̂",
+    "Ehat": "Ê",
+    "sqrt": "√",
+    "log": "ln",
+}
+
+
 def text(expression: Any) -> str:
     """One line: ⟨G(u)²⟩ for a mean, Greek letters, √ for sqrt."""
     line = str(expression)
     if isinstance(expression, sp.Equality):
         line = f"{expression.lhs} = {expression.rhs}"
-    names = {
-        **{
-            "alpha": "α",
-            "kappa": "κ",
-            "Delta": "Δ",
-            "phi": "φ",
-            "sqrt": "√",
-            "log": "ln",
-            "pi": "π",
-        },
-        **{"qhat": "q̂", "Rhat": "R̂", "Ehat": "Ê"},
-    }
     line = re.sub(r"\(-([^\s()]+) \+ ([^\s()]+)\)", r"(\2 - \1)", line)
-    line = re.sub(r"[A-Za-z]+", lambda word: names.get(word[0], word[0]), line)
+    line = re.sub(r"[A-Za-z]+", lambda word: PRINTED.get(word[0], word[0]), line)
     line = re.sub(r"\*\*([234n])\b", lambda power: "²³⁴ⁿ"["234n".index(power[1])], line)
     line = re.sub(r"√\((\w\u0302?)\)", r"√\1", line)
     return line.replace("**", "^").replace("*", " ").replace("-", "−")
-
-
-def _padded(word: str, width: int) -> str:
-    """Blanks to a width in which a combining hat does not count."""
-    return word + " " * (width - len(word) + word.count("\u0302"))
 
 
 def derivation(model: str = "spherical", setting: str = "storage") -> Derivation:
@@ -297,42 +323,29 @@ def derivation(model: str = "spherical", setting: str = "storage") -> Derivation
             msg = f"{name} must be {' or '.join(map(repr, known))}; it is {value!r}"
             raise DomainError(msg)
     teacher = setting == "teacher"
-    weights, log_weights = _weights(model, teacher)
-    patterns, one_pattern = _patterns(teacher)
-    action = _action(model, teacher)
-    whole = action.rhs.subs({sp.log(W): log_weights, sp.log(E): sp.log(one_pattern)})
-    entropy = _at_no_replicas(whole)
-    limit = Step(
-        "no replicas",
-        "The free entropy is the derivative of {A} at {n} = 0, where the logarithm of the mean of"
-        " an {n}-th power becomes {n} times the mean of the logarithm:",
-        (sp.Eq(s, entropy),),
-    )
-    steps = [_replicas(teacher, action), weights, patterns, limit]
+    action = _replicas(model, teacher)
+    weights = _gaussian_weights(teacher) if model == "spherical" else _spins(teacher)
+    patterns = _patterns(teacher)
+    steps = [action, weights, patterns, _no_replicas(action, weights, patterns)]
     if model == "spherical":
-        steps += _conjugates(entropy, teacher)
-        entropy = steps[-1].equations[-1].rhs
+        steps.append(_conjugate_overlaps(steps[-1].result.rhs, teacher))
+    entropy = steps[-1].result.rhs
     saddles = _saddles(model, entropy, teacher)
     steps.append(saddles)
-    equations = saddles.equations
     if teacher:
-        steps.append(_bayes(equations))
+        steps.append(_bayes(saddles.equations))
     elif model == "spherical":
-        steps.append(_capacity(equations[0]))
-    return Derivation(model, setting, tuple(steps), entropy, equations)
+        steps.append(_capacity(saddles.result))
+    return Derivation(model, setting, tuple(steps), entropy, saddles.equations)
 
 
-def _action(model: str, teacher: bool) -> Any:
+def _replicas(model: str, teacher: bool) -> Step:
     """A(n), the exponent of the replicated volume per weight."""
     action = -n * (n - 1) / 2 * q * q_hat + sp.log(W) + alpha * sp.log(E)
     if model == "spherical":  # the length of every replica; less the sphere without patterns
         action += n * (E_hat - 1) / 2
     if teacher:
         action -= n * R * R_hat
-    return sp.Eq(A, action)
-
-
-def _replicas(teacher: bool, action: Any) -> Step:
     prose = (
         "Average the {n}-th power of the volume of solutions over the patterns.  It depends on the"
         " overlaps of the {n} replicas alone, which are {q} for any two of them"
@@ -341,14 +354,10 @@ def _replicas(teacher: bool, action: Any) -> Step:
         " where {W} is the sum over the weights of one site and {E} the chance that one pattern"
         " suits all replicas:"
     )
-    return Step("replicas", prose, (action,))
+    return Step("replicas", prose, (sp.Eq(A, action),))
 
 
-def _weights(model: str, teacher: bool) -> tuple[Step, Any]:
-    return _gaussian_weights(teacher) if model == "spherical" else _spins(teacher)
-
-
-def _gaussian_weights(teacher: bool) -> tuple[Step, Any]:
+def _gaussian_weights(teacher: bool) -> Step:
     """The logarithm of W(n) of Gaussian weights, from its determinant."""
     shown = []
     for size in (2, 3, 4):
@@ -369,10 +378,10 @@ def _gaussian_weights(teacher: bool) -> tuple[Step, Any]:
         + ".  Its eigenvalues are {differences}, once less than {n} times, and the sum of a row"
         " (the determinants of 2, 3 and 4 replicas, multiplied out, say the same):"
     )
-    return Step("weights", prose, (*shown, sp.Eq(sp.log(W), log_w))), log_w
+    return Step("weights", prose, (*shown, sp.Eq(sp.log(W), log_w)))
 
 
-def _spins(teacher: bool) -> tuple[Step, Any]:
+def _spins(teacher: bool) -> Step:
     """The same of ±1 weights: sums over 2ⁿ states, and what they are as an average."""
     field = R_hat if teacher else sp.Integer(0)
     shown = []
@@ -397,10 +406,10 @@ def _spins(teacher: bool) -> tuple[Step, Any]:
         " average over a normal {z}, in the field {h}; sums of 1 to 4 replicas agree:"
     )
     meaning = ARGUMENTS[h].subs(R_hat, field)
-    return Step("weights", prose, (*shown, sp.Eq(h, meaning), sp.Eq(sp.log(W), log_w))), log_w
+    return Step("weights", prose, (*shown, sp.Eq(h, meaning), sp.Eq(sp.log(W), log_w)))
 
 
-def _patterns(teacher: bool) -> tuple[Step, Any]:
+def _patterns(teacher: bool) -> Step:
     """E(n): fields with the covariance of the overlaps, split into a common part and own parts."""
     x, y, one, two = sp.symbols("x y x_a x_b")
     field = sp.sqrt(q) * z + sp.sqrt(1 - q) * x
@@ -426,8 +435,7 @@ def _patterns(teacher: bool) -> tuple[Step, Any]:
             ".  The teacher's own field has covariance {R} with them and is positive given {z}"
             " with probability {H_v}; labels of either sign count alike"
         )
-    chance = Mean(chance)
-    return Step("patterns", prose + ":", (*equations, sp.Eq(E, chance))), chance
+    return Step("patterns", prose + ":", (*equations, sp.Eq(E, Mean(chance))))
 
 
 def _covariance(first: Any, second: Any, normals: tuple[Any, ...]) -> Any:
@@ -435,33 +443,36 @@ def _covariance(first: Any, second: Any, normals: tuple[Any, ...]) -> Any:
     return sp.simplify(sum(first.coeff(x) * second.coeff(x) for x in normals))
 
 
-def _at_no_replicas(action: Any) -> Any:
+def _no_replicas(action: Step, weights: Step, patterns: Step) -> Step:
     """The derivative at n = 0; ⟨H(v)⟩ = ½ there, as v is odd in z and H(v) + H(−v) = 1."""
+    whole = action.result.rhs.subs([weights.result.args, patterns.result.args])
     half = (H(v) + (1 - H(v))) / 2
-    return sp.expand(action.diff(n).subs(n, 0).subs(Mean(H(v)), half))
+    entropy = sp.expand(whole.diff(n).subs(n, 0).subs(Mean(H(v)), half))
+    prose = (
+        "The free entropy is the derivative of {A} at {n} = 0, where the logarithm of the mean of"
+        " an {n}-th power becomes {n} times the mean of the logarithm:"
+    )
+    return Step("no replicas", prose, (sp.Eq(s, entropy),))
 
 
-def _conjugates(entropy: Any, teacher: bool) -> list[Step]:
+def _conjugate_overlaps(entropy: Any, teacher: bool) -> Step:
     """What is conjugate, from stationarity, and the entropy without it (spherical weights)."""
-    total = sp.Symbol("S", positive=True)  # Ê + q̂
-    slopes = [entropy.diff(symbol).subs(E_hat, total - q_hat) for symbol in (R_hat, q_hat, E_hat)]
+    total = sp.Symbol("S", positive=True)  # Ê + q̂, beside which the entropy is linear in q̂
+    entropy = sp.expand(entropy.subs(E_hat, total - q_hat))
     found: dict[Any, Any] = {}
-    for symbol, slope in zip((R_hat, q_hat, total), slopes, strict=True):
-        if symbol is R_hat and not teacher:
-            continue
-        (solution,) = sp.solve(slope.subs(found), symbol)
-        found = {k: value.subs(symbol, solution) for k, value in found.items()} | {symbol: solution}
-    found = {k: value.subs(total, found[total]) for k, value in found.items()}
-    found[E_hat] = found.pop(total) - found[q_hat]
+    for stationary, unknown in ((q_hat, total), (R_hat, R_hat), (total, q_hat)):
+        if entropy.has(unknown):
+            (found[unknown],) = sp.solve(entropy.diff(stationary).subs(found), unknown)
     left = entropy.subs(found)
     prose = (
         "Stationarity in {E_hat}, {q_hat}"
         + (" and {R_hat}" if teacher else "")
         + " is algebraic.  It leaves a free entropy of the overlaps alone:"
     )
+    found[E_hat] = found.pop(total) - found[q_hat]
+    solved = [sp.Eq(hat, tidy(value)) for hat, value in found.items()]
     kept = sp.Eq(s, tidy(left.coeff(alpha, 0)) + alpha * left.coeff(alpha, 1))
-    solved = [sp.Eq(symbol, tidy(value)) for symbol, value in found.items()]
-    return [Step("conjugate overlaps", prose, (*solved, kept))]
+    return Step("conjugate overlaps", prose, (*solved, kept))
 
 
 def _saddles(model: str, entropy: Any, teacher: bool) -> Step:
@@ -489,21 +500,17 @@ def _saddles(model: str, entropy: Any, teacher: bool) -> Step:
 def _bayes(equations: tuple[Any, ...]) -> Step:
     """What the equations become where a student knows as much as the teacher."""
     alike = {R: q, R_hat: q_hat, kappa: 0, v: u, phi(v): G(u) * H(u)}
-    pulls = []
-    for equation in equations[:2]:
-        pull = collected(equation.rhs).replace(
-            lambda x: isinstance(x, Mean),
-            lambda mean: Mean(mean.args[0].subs(phi(v), G(u) * H(u)).subs(v, u)),
-        )
-        pulls.append(collected(pull.subs(alike)))
-    lefts = [sp.simplify(equation.lhs.subs(alike)) for equation in equations[:2]]
-    assert sp.simplify(lefts[0] / pulls[0] - lefts[1] / pulls[1]) == 0
+    first, second = (
+        sp.Eq(sp.simplify(equation.lhs.subs(alike)), collected(equation.rhs.subs(alike)))
+        for equation in equations[:2]
+    )
+    assert first == second
     prose = (
         "At {kappa} = 0 the teacher is as good as any solution.  With {R} = {q} and equal"
         " conjugates, {v} = {u} and the density at {v} is {G} times {H}: both equations say the"
         " same, and the generalisation error is arccos({R})/{pi}"
     )
-    return Step("no margin", prose + ":", (sp.Eq(lefts[0], pulls[0]),))
+    return Step("no margin", prose + ":", (first,))
 
 
 def _capacity(equation: Any) -> Step:
@@ -526,18 +533,3 @@ def _capacity(equation: Any) -> Step:
     )
     equations = (sp.Eq(1 / sp.Symbol("alpha_c"), closed),)
     return Step("capacity", prose, equations)
-
-
-def equation_rows(found: Derivation) -> list[dict[str, Any]]:
-    """Every equation of a derivation: step, name, latex, text, and what is done."""
-    return [
-        {
-            "step": number,
-            "name": step.name,
-            "latex": sp.latex(equation),
-            "text": text(equation),
-            "prose": step.said(),
-        }
-        for number, step in enumerate(found.steps, 1)
-        for equation in step.equations
-    ]

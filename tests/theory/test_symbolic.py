@@ -198,7 +198,7 @@ def test_tail_density_and_their_ratio_know_their_slopes(function, slope):
 def test_every_equation_is_valid_latex_and_all_prose_plain(model, setting):
     found = derivation(model, setting)
     parser = MathTextParser("path")
-    for row in symbolic.equation_rows(found):
+    for row in found.rows():
         parser.parse(f"${row['latex']}$")
     whole = found.latex()
     assert whole.isascii()
