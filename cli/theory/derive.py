@@ -42,7 +42,7 @@ def derive(model: str, setting: str, style: str, out: Path | None) -> None:
     integrates by parts; every step is printed.  JSON has a row for every equation: the step, its
     name, the equation in LaTeX and as text, and what is done.
     """
-    from ...theory.symbolic import derivation
+    from ...theory.symbolic.derivation import derivation
     from ..atomic import writing_file
     from ..record import Record, json_text
 
