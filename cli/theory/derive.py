@@ -42,7 +42,7 @@ def derive(model: str, setting: str, style: str, out: Path | None) -> None:
     integrates by parts; every step is printed.  JSON has a row for every equation: the step, its
     name, the equation in LaTeX and as text, and what is done.
     """
-    from ...theory.symbolic import derivation, equation_rows
+    from ...theory.symbolic.derivation import derivation
     from ..atomic import writing_file
     from ..record import Record, json_text
 
@@ -50,8 +50,7 @@ def derive(model: str, setting: str, style: str, out: Path | None) -> None:
 
     def dressed(coat: str) -> str:
         if coat == "json":
-            rows = equation_rows(found)
-            return json_text(Record("derive", {"model": model, "setting": setting}, rows))
+            return json_text(Record("derive", {"model": model, "setting": setting}, found.rows()))
         return found.latex() if coat == "latex" else found.text()
 
     if out is not None:

@@ -6,7 +6,7 @@ from second_route import Check
 from symbolic_numbers import number
 
 from entropic.theory import derivation, saddle_limit, saddle_point
-from entropic.theory.symbolic import R_hat, alpha, kappa, q, q_hat
+from entropic.theory.symbolic.symbols import R_hat, alpha, kappa, q, q_hat
 
 PLACES = [(share, margin) for margin in (-1.0, 0.0, 0.7) for share in (0.1, 0.3, 0.5, 0.7)]
 

@@ -1,10 +1,20 @@
 """What a derived expression is worth: every mean by a plain rule."""
 
+from functools import cache
+from itertools import product
+
 import numpy as np
 import sympy as sp
 from scipy.special import log_ndtr, ndtr
 
-from entropic.theory.symbolic import ARGUMENTS, H, Mean, u, z
+from entropic.theory.symbolic import derivation as derived
+from entropic.theory.symbolic.averages import ARGUMENTS, Mean
+from entropic.theory.symbolic.symbols import E_hat, H, R, R_hat, alpha, kappa, q, q_hat, u, z
+
+derivation = cache(derived.derivation)
+CASES = list(product(derived.MODELS, derived.SETTINGS))
+OFF = {alpha: 0.7, kappa: -0.3, q: 0.45, R: 0.3, q_hat: 0.9, R_hat: 0.35, E_hat: 1.4}
+"""A place off every saddle."""
 
 NUMERIC = [
     {
