@@ -10,9 +10,11 @@ from ..hall import Hall
     package=__package__,
     invoke_without_command=True,
     rooms={
+        "local-entropy": ("local_entropy", "Solutions at a distance from a typical one."),
         "potential": ("potential", "Effective potential of the slow coordinate and its force."),
         "relaxation": ("relaxation", "Mean time until the slow coordinate leaves."),
         "saddle": ("saddle", "Typical solutions of the perceptron (replica symmetry)."),
+        "thresholds": ("thresholds", "Where the landscape around binary solutions changes."),
     },
 )
 @click.pass_context
