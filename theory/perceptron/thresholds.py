@@ -44,6 +44,8 @@ BEND = np.array([-1, 16, -30, 16, -1]) / (12 * STRIDE**2)
 NUDGE = 1e-4  # of the margin or the load, for the derivative by it
 STILL = 1e-9  # of margin or load: Newton's last step
 TIGHT = 1e-10  # at which the unknowns rest, since derivatives are taken of what they make
+SPREAD = NUDGE * np.array([-1.0, 0.0, 1.0])
+ROUNDING = 1e-13  # of the entropy, the tolerance of `saddle_point` included
 NONE = float("nan")
 
 
@@ -124,7 +126,7 @@ def algorithmic_thresholds() -> AlgorithmicThresholds:
     tries = [share * capacity for share in (0.8, 0.9, 0.95, 0.999)]
     le, ogp = (_touch(family, tries, kind) for kind in ("slope", "entropy"))
     return AlgorithmicThresholds(
-        alpha_c=Estimate(capacity, 1e-11, "theory"),
+        alpha_c=Estimate(capacity, _zero_error(capacity + SPREAD, 0.0 * SPREAD), "theory"),
         alpha_le=Estimate(*le, "theory"),
         alpha_ogp=Estimate(*ogp, "theory"),
     )
@@ -145,7 +147,15 @@ def _landscape(alpha: float) -> tuple[Array, str]:
             what = "nowhere negative" if kind == "entropy" else "monotonic"
             none = f"at no margin up to kappa_max the local entropy is {what}"
             missing.append(f"{name}: {'it was not found' if np.isinf(row[1]) else none}")
-    return np.array([*rows, (most, 1e-11)]), "; ".join(missing)
+    rows.append((most, _zero_error(alpha + 0.0 * SPREAD, most + SPREAD)))
+    return np.array(rows), "; ".join(missing)
+
+
+def _zero_error(alpha: Array, kappa: Array) -> float:
+    """How far off a zero of the entropy is: what is left of it over its slope, by three points."""
+    below, here, above = saddle_point(alpha, kappa, "binary").entropy
+    slope = (above - below) / (2 * NUDGE)
+    return float((np.abs(here) + ROUNDING) / np.abs(slope))
 
 
 def _emptiest(ref: Reference) -> tuple[float, float]:
