@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARGINS = {
-    "kappa_max": (BLUE, "-", "κ_max: solutions end"),
-    "kappa_u": (GREEN, "--", "κ_u: monotonic above"),
-    "kappa_min": (VERMILION, "-.", "κ_min: never empty above"),
+    "kappa_max": (BLUE, "-", "κ_max: largest"),
+    "kappa_u": (GREEN, "--", "κ_u: φ monotonic"),
+    "kappa_min": (VERMILION, "-.", "κ_min: φ ≥ 0"),
 }
 LOADS = {
     "alpha_le": (GREEN, "local entropy α_LE"),
@@ -33,7 +33,7 @@ def figure(record: Record) -> "Figure":
     right.set(ylabel="d_min (fraction of weights)", yscale="log")
     for axes in (left, right):
         axes.set(xlabel="load α (patterns per weight)")
-    legend(left)
+    legend(left, loc="lower right", handlelength=1.6)
     picture.suptitle("Around binary solutions of zero margin, flat references", fontsize=11)
     return picture
 

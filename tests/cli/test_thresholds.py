@@ -77,7 +77,7 @@ def test_the_pictures_have_units_and_words_for_every_threshold(tmp_path):
     row = with_errors(alpha_c=0.8331, alpha_le=0.729, alpha_ogp=0.7477)
     loads = Record("thresholds", {"model": "binary", "alpha": None}, [row])
     words = [
-        (margins, ("(patterns per weight)", "κ_max: solutions end", "d_min (fraction")),
+        (margins, ("(patterns per weight)", "κ_max: largest", "d_min (fraction")),
         (loads, ("(patterns per weight)", "capacity α_c = 0.833100", "overlap gap α_OGP")),
     ]
     for record, expected in words:
