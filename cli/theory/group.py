@@ -14,11 +14,13 @@ from ..hall import Hall
         "capacity": ("capacity", "Load beyond which the perceptron has no solution."),
         "derive": ("derive", "Free entropy and saddle equations of the perceptron, derived."),
         "figure": ("figure", "Redraw a figure of the review on the perceptron."),
+        "local-entropy": ("local_entropy", "Solutions at a distance from a typical one."),
         "max-margin": ("max_margin", "Largest margin that the perceptron can keep."),
         "potential": ("potential", "Effective potential of the slow coordinate and its force."),
         "relaxation": ("relaxation", "Mean time until the slow coordinate leaves."),
         "saddle": ("saddle", "Typical solutions of the perceptron (replica symmetry)."),
         "stability": ("stability", "Load at which replica symmetry becomes unstable."),
+        "thresholds": ("thresholds", "Where the landscape around binary solutions changes."),
     },
 )
 @click.pass_context

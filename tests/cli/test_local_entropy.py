@@ -1,0 +1,108 @@
+import json
+
+import pytest
+from matplotlib import image
+
+from entropic.theory import local_entropy
+
+CONTRACT = ("distance", "overlap", "local_entropy", "upper_bound", "slope", "q", "t", "converged")
+COMMAND = ["theory", "local-entropy", "--alpha", "0.4", "--distance", "0.1,0.3"]
+
+
+@pytest.fixture
+def asked(entropic):
+    def ask(*arguments):
+        said = entropic(*arguments, "--format", "json")
+        assert said.code == 0, said.err
+        return json.loads(said.out)
+
+    return ask
+
+
+@pytest.mark.parametrize("model", ["binary", "spherical"])
+def test_the_json_keeps_its_contract_and_holds_the_numbers_of_the_house(asked, model):
+    margins = ["--margin", "0", "--reference-margin", "0,0.2", "--model", model]
+    found = asked(*COMMAND, *margins)
+    assert found["quantity"] == "local-entropy"
+    assert tuple(found["rows"][0])[:8] == CONTRACT
+    assert len(found["rows"]) == 4
+    house = local_entropy([0.1, 0.3], 0.4, 0.0, [[0.0], [0.2]], model)
+    for name in CONTRACT[:-1]:
+        expected = getattr(house, name).ravel()
+        assert [row[name] for row in found["rows"]] == pytest.approx(expected, rel=1e-9)
+    assert all(row["converged"] is True for row in found["rows"])
+    assert [row["reference_margin"] for row in found["rows"]] == [0, 0, 0.2, 0.2]
+
+
+def test_the_reference_keeps_the_margin_asked_for_if_not_told(asked):
+    rows = asked(*COMMAND, "--margin", "0.1,0.2")["rows"]
+    assert [row["reference_margin"] for row in rows] == [0.1, 0.1, 0.2, 0.2]
+
+
+def test_a_distance_at_which_there_are_no_solutions_is_null_with_its_reason(entropic):
+    arguments = ["theory", "local-entropy", "--alpha", "0.8", "--distance", "0.001,0.2"]
+    said = entropic(*arguments, "--format", "json")
+    assert said.code == 0
+    assert said.err.startswith("warning: 1 of 2 rows hold no numbers: no replica-symmetric")
+    empty, full = json.loads(said.out)["rows"]
+    assert empty["local_entropy"] is None
+    assert empty["converged"] is False
+    assert "where q reaches 1" in empty["reason"]
+    assert full["converged"] is True
+    assert full["reason"] == ""
+
+
+def test_where_replica_symmetry_is_unstable_it_says_so(entropic):
+    said = entropic(
+        *("theory", "local-entropy", "--model", "spherical", "--alpha", "8", "--margin", "-1"),
+        *("--reference-margin", "-0.9", "--distance", "0.1", "--format", "csv"),
+    )
+    assert "replica symmetry is unstable (de Almeida-Thouless)" in said.err
+
+
+def test_what_does_not_converge_ends_with_code_1_and_the_other_rows(entropic, monkeypatch):
+    from entropic.theory.perceptron import entropy_curve as house
+
+    monkeypatch.setattr(house.EntropyCurve, "_end", lambda *_: ("it was lost", False))
+    arguments = ["theory", "local-entropy", "--alpha", "0.8", "--distance", "0.001,0.2"]
+    said = entropic(*arguments, "--format", "json")
+    assert said.code == 1
+    assert "1 of 2 local entropies did not converge" in said.err
+    assert json.loads(said.out)["rows"][1]["converged"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (["--alpha", "0.4", "--distance", "0"], "distance must lie between 0 and 1"),
+        (["--alpha", "0.4", "--distance", "0.5:0.1:3"], "must rise"),
+        (["--alpha", "0.4", "--distance", ""], "'' is not a finite number"),
+        (["--alpha", "0.4"], "--distance"),
+        (["--distance", "0.4"], "--alpha"),
+        (["--alpha", "-1", "--distance", "0.4"], "alpha must be finite and at least 0; it is -1"),
+        (["--alpha", "0.9", "--distance", "0.4"], "must be at most -0.0"),
+        (["--alpha", "0.5", "--distance", "0.4", "--reference-margin", "0.5"], "at most 0.41806"),
+        (["--alpha", "0.5", "--distance", "0.4", "--margin", "-30"], "at least -25; it is -30"),
+        (["--alpha", "0.5", "--distance", "0.4", "--model", "potts"], "'potts' is not one of"),
+        (
+            ["--alpha", "3", "--distance", "0.4", "--model", "spherical"],
+            "critical capacity 2 of spherical",
+        ),
+    ],
+)
+def test_a_question_that_cannot_be_is_refused(entropic, arguments, match):
+    said = entropic("theory", "local-entropy", *arguments)
+    assert said.refused()
+    assert match in said.err
+
+
+def test_the_picture_has_units_a_legend_and_is_the_same_each_time(entropic, tmp_path):
+    arguments = ["theory", "local-entropy", "--alpha", "0.4", "--distance", "0.05:0.5:4"]
+    arguments += ["--reference-margin", "0,0.3"]
+    for name in ("0.png", "0.svg", "1.svg"):
+        assert entropic(*arguments, "--plot", str(tmp_path / name)).code == 0
+    assert (tmp_path / "0.svg").read_bytes() == (tmp_path / "1.svg").read_bytes()
+    text = (tmp_path / "0.svg").read_text("utf-8")
+    for word in ("(nats per weight)", "distance d", "κ̃ = 0.3", "without patterns"):
+        assert f"<!-- {word}" in text or word in text
+    assert image.imread(tmp_path / "0.png")[..., :3].std() > 0.05
