@@ -10,6 +10,7 @@ from ..hall import Hall
     package=__package__,
     invoke_without_command=True,
     rooms={
+        "overlap-gap": ("overlap_gap", "Loads from which m solutions cannot overlap at will."),
         "potential": ("potential", "Effective potential of the slow coordinate and its force."),
         "relaxation": ("relaxation", "Mean time until the slow coordinate leaves."),
         "saddle": ("saddle", "Typical solutions of the perceptron (replica symmetry)."),
