@@ -121,27 +121,37 @@ def window_group(q1: float, gap: float, kappa: float, m: float, order: int = ORD
 
 def spin_group(q0_hat: float, spread: float, m: float, order: int = ORDER) -> GroupAverage:
     """Weights ±1; ``spread`` = q̂₁ − q̂₀; r = tanh h, so that `square` is q₁, `mean_square` q₀."""
-    wide, common = np.sqrt(spread), np.sqrt(q0_hat)
+    common = np.sqrt(q0_hat)
     kinks = np.concatenate((TANH, TANH / m))[len(TANH) // 2 + 1 :] if common else np.zeros(1)
     rungs = np.clip(np.abs(kinks) / max(common, 1e-300), 0.0, REACH)
     edges = np.sort(np.concatenate((np.linspace(0.0, REACH, 6), rungs)))
     z0, weight = gaussian_rule(edges, order)
     weight = 2 * weight  # even in z0
-    field = common * z0
-    reach = m * wide + REACH
-    steps = np.linspace(-reach, reach, int(np.ceil(0.8 * reach)) + 1)
-    kink = np.clip((TANH - field[:, None]) / wide, -reach, reach)
-    edges = np.concatenate((np.broadcast_to(steps, (len(z0), len(steps))), kink), axis=1)
-    z, panel = flat_rule(np.sort(edges, axis=1), order)
-    h = field[:, None] + wide * z
-    size = np.abs(h)
-    decay = np.exp(-2 * size)
-    log, share = normalised(m * (size + np.log1p(decay)) - 0.5 * z * z, panel)
+    log, share, h = spin_integral(common * z0, np.sqrt(spread), m, order)
     found = _average(log, share, np.tanh(h), weight)
+    decay = np.exp(-2 * np.abs(h))
     sech2 = 4 * decay / (1 + decay) ** 2
     return GroupAverage(
         found.log, found.mean_square, found.square, float(weight @ (share * sech2).sum(axis=1))
     )
+
+
+def spin_integral(field: Array, wide: float, m: float, order: int) -> tuple[Array, Array, Array]:
+    """At each field: ln∫Dz (2cosh h)^m with h = field + wide z; shares of it and h at the nodes."""
+    reach = m * wide + REACH
+    steps = np.linspace(-reach, reach, int(np.ceil(0.8 * reach)) + 1)
+    kink = np.clip((TANH - field[:, None]) / wide, -reach, reach)
+    edges = np.concatenate((np.broadcast_to(steps, (len(field), len(steps))), kink), axis=1)
+    z, panel = flat_rule(np.sort(edges, axis=1), order)
+    h = field[:, None] + wide * z
+    log, share = normalised(m * log_2cosh(h) - 0.5 * z * z, panel)
+    return log, share, h
+
+
+def log_2cosh(h: Array) -> Array:
+    """The same as np.log(2 * np.cosh(h)), which would overflow."""
+    size = np.abs(h)
+    return np.asarray(size + np.log1p(np.exp(-2 * size)))
 
 
 def flat_rule(edges: Array, order: int) -> tuple[Array, Array]:

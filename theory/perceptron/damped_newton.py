@@ -28,7 +28,7 @@ def damped_newton(
     array([2., 4.])
     """
     x = np.array(start, dtype=np.float64)
-    value = equations(x)
+    value = equations(x) if np.isfinite(x).all() else x
     if not np.isfinite(value).all():
         return None
     for _ in range(steps):
