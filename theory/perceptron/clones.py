@@ -81,7 +81,7 @@ def threshold_peak(height: Array, wide: float, narrow: float, m: float) -> tuple
     """
     z = np.zeros_like(height)
     steep = m * wide / narrow
-    for _ in range(60):
+    for _ in range(400):  # many only where G grows like an exponential
         G, excess = inverse_mills((height - wide * z) / narrow)
         curvature = 1 + steep * wide / narrow * G * excess
         step = (steep * G - z) / curvature

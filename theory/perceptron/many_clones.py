@@ -24,6 +24,9 @@ the response at the maximum:
 
 Where it is negative there is no such reference, and the largest y that means something is the one
 at which it vanishes (C. Baldassi et al., PRL 115, 128101 (2015)).  For spherical weights it is −∞.
+
+Beyond the distance at which the best reference has *all* solutions around it (w̃ the sign, or the
+direction, of their mean), many references have: then φ∞ is the entropy of solutions.
 """
 
 from dataclasses import dataclass
@@ -32,11 +35,14 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from ..estimate import Array
+from .anderson import fixed_point
 from .bracketed_newton import bracketed_newton
 from .clones import TANH, log_2cosh, threshold_peak
 from .damped_newton import damped_newton
 from .gaussian import REACH, gaussian_rule, inverse_mills
+from .saddle import saddle_limit, saddle_point
 
+KINK = np.array([-24.0, -18.0, -13.0, -9.0, -6.0, -4.5, -3.0, -1.5, 0.0, 1.5, 3.0, 6.0, 12.0, 48.0])
 UNFOUND = "no saddle point of infinitely many clones was found"
 
 
@@ -49,6 +55,8 @@ class BestReference:
     q: float
     delta: float
     """y (q₁ − q₀)."""
+    t: float
+    q_ref: float
     residual: float
 
 
@@ -63,14 +71,15 @@ class _Best:
     """⟨r'/(1 − δ r')⟩, for patterns."""
     curvature: float
     """⟨ln(1 − δ r')⟩."""
-    mean: float
+    miss: float
+    """1 − ⟨tanh h⟩."""
     gap: float
 
 
 def _patterns(q: float, gap: float, delta: float, kappa: float, order: int) -> _Best:
-    steps = np.array([-27.0, -9, -4, -2, -1, 0, 1, 2, 4, 9, 27])
-    width = np.sqrt((gap + delta) / q)
-    kinks = np.clip(kappa / np.sqrt(q) + width * steps, -REACH, REACH)
+    # where u at the maximum is −9, −6, ...: the scale on which pulls turn on
+    heights = np.sqrt(gap) * (KINK + delta / gap * inverse_mills(KINK)[0])
+    kinks = np.clip((kappa - heights) / np.sqrt(q), -REACH, REACH)
     edges = np.sort(np.concatenate((np.linspace(-REACH, REACH, 8), kinks)))
     z, weight = gaussian_rule(edges, order)
     height, s = kappa - np.sqrt(q) * z, np.sqrt(gap)
@@ -84,7 +93,7 @@ def _patterns(q: float, gap: float, delta: float, kappa: float, order: int) -> _
         stretch=float(weight @ (delta * bend**2 / curvature)),
         bend=float(weight @ (bend / curvature)),
         curvature=float(weight @ np.log(curvature)),
-        mean=float("nan"),
+        miss=float("nan"),
         gap=float("nan"),
     )
 
@@ -112,40 +121,93 @@ def _spins(q_hat: float, delta_hat: float, pi: float, order: int) -> _Best:
         stretch=float(weight @ (delta_hat * sech2**2 / curvature)),
         bend=float("nan"),
         curvature=float(weight @ np.log(curvature)),
-        mean=float(weight @ t),
+        miss=float(weight @ (2 * decay / (1 + decay))),
         gap=float(weight @ sech2),
     )
 
 
 def best_binary(p: float, alpha: float, kappa: float, order: int) -> BestReference | None:
-    """Weights ±1: three equations in ln q̂, ln δ̂ and π."""
+    """Weights ±1: the pulls ln q̂ and ln δ̂ from each other by way of q, δ and π."""
+    typical = saddle_point(alpha, kappa, "binary") if alpha < _limit(kappa) else None
+    if typical is not None:
+        common = _two_signs(p, float(typical.q_hat), order)
+        if common is not None:
+            local, q = float(typical.entropy), float(typical.q)
+            return BestReference(local, common[0], q, 0.0, p, common[1], float(typical.residual))
+    pi = [float(np.arctanh(p))]
 
-    def state(v: Array) -> tuple[Array, tuple[float, float, float], _Best, _Best, float]:
-        q_hat, delta_hat, pi = float(np.exp(v[0])), float(np.exp(v[1])), float(v[2])
-        spin = _spins(q_hat, delta_hat, pi, order)
-        cusp = np.sqrt(2 / (np.pi * q_hat)) * _root_at(pi, delta_hat)
-        delta = spin.stretch + cusp
-        pattern = _patterns(1 - spin.gap, spin.gap, delta, kappa, order)
-        missing = [
-            v[0] - np.log(alpha * pattern.square),
-            v[1] - np.log(alpha * pattern.stretch),
-            (spin.mean - p) / (1 - p * p),
-        ]
-        return np.array(missing), (q_hat, delta_hat, pi), spin, pattern, delta
+    def answer(pulls: Array) -> tuple[_Best, float]:
+        q_hat, delta_hat = (float(x) for x in np.exp(pulls))
+        for _ in range(30):
+            here, there = (
+                np.log(_spins(q_hat, delta_hat, x, order).miss / (1 - p))
+                for x in (pi[0], pi[0] + 1e-6)
+            )
+            step = float(np.clip(-here * 1e-6 / np.float64(there - here), -0.7 * pi[0], 1.0))
+            pi[0] += step
+            if not abs(step) > 1e-11:
+                break
+        spin = _spins(q_hat, delta_hat, pi[0], order)
+        cusp = np.sqrt(2 / (np.pi * q_hat)) * _root_at(pi[0], delta_hat)
+        return spin, float(spin.stretch + cusp)
 
-    start = _patterns(p * p, 1 - p * p, 0.3 * (1 - p * p), kappa, order)
-    v = np.array([np.log(alpha * start.square), np.log(alpha * start.stretch), np.arctanh(p)])
-    found = damped_newton(lambda v: state(v)[0], v)
-    if found is None:
-        return None
-    missing, (q_hat, delta_hat, pi), spin, pattern, delta = state(found[0])
-    q = 1 - spin.gap
-    local = -pi * p - 0.5 * q_hat * spin.gap - 0.5 * (q_hat * delta + delta_hat * q)
+    def pulls_of(pattern: _Best) -> Array:
+        return np.log([alpha * pattern.square, alpha * pattern.stretch])
+
+    def step(pulls: Array) -> Array:
+        spin, delta = answer(pulls)
+        return pulls_of(_patterns(1 - spin.gap, spin.gap, delta, kappa, order))
+
+    delta = 0.3 * (1 - p * p)
+    for _ in range(4):  # what few patterns would make of δ
+        start = _patterns(p * p, 1 - p * p, delta, kappa, order)
+        delta = p * np.sqrt(2 / (np.pi * alpha * start.square))
+    first = pulls_of(start)
+    first[1] = min(first[1], np.log(0.3 * pi[0]))  # more would hold the clones without π
+    pulls, move = fixed_point(step, first, 1e-12, rounds=80)
+    if not move < 1e-8:
+        pi[0] = float(np.arctanh(p))
+        found = damped_newton(lambda v: step(v) - v, first, tolerance=1e-10)
+        if found is None:
+            return None
+        pulls = found[0]
+        move = float(np.abs(step(pulls) - pulls).max())
+    spin, delta = answer(pulls)
+    pattern = _patterns(1 - spin.gap, spin.gap, delta, kappa, order)
+    q_hat, delta_hat = (float(x) for x in np.exp(pulls))
+    local = -pi[0] * p - 0.5 * q_hat * spin.gap
+    local += -0.5 * (q_hat * delta + delta_hat * (1 - spin.gap))
     local += spin.value + alpha * pattern.value
     external = delta_hat * spin.gap + spin.curvature
     external += alpha * (pattern.curvature + delta * pattern.bend)
-    external *= -0.5
-    return BestReference(local, external, q, delta, float(np.abs(missing).max()))
+    return BestReference(local, -0.5 * external, 1 - spin.gap, delta, p, 1.0, move)
+
+
+def _limit(kappa: float) -> float:
+    return float(saddle_limit(kappa, "binary"))
+
+
+def _two_signs(p: float, q_hat: float, order: int) -> tuple[float, float] | None:
+    """Entropy of references whose overlap with the mean solution is p, and their own overlap q̃.
+
+    A reference w̃ = ±1 is weighted with e^{c w̃ tanh h}, p = ⟨tanh h tanh(c tanh h)⟩; None where
+    even w̃ = sign h falls short of p.
+    """
+    common = np.sqrt(q_hat)
+    edges = np.concatenate((np.linspace(0, REACH, 10), np.clip(TANH / common, 0, REACH)))
+    z, weight = gaussian_rule(np.unique(edges), order)
+    weight, t = 2 * weight, np.tanh(common * z)
+    if weight @ t <= p:
+        return None
+
+    def curve(x: Array, _: object) -> tuple[Array, Array]:
+        tau = np.tanh(np.exp(x) * t)
+        slope = np.exp(x) * (weight @ (t * t * (1 - tau**2)))
+        return np.array([weight @ (t * tau) - p]), np.atleast_1d(slope)
+
+    c = float(np.exp(bracketed_newton(curve, np.zeros(1), -30.0, 12.0)[0]))
+    entropy = float(weight @ log_2cosh(c * t)) - c * p
+    return entropy, float(weight @ np.tanh(c * t) ** 2)
 
 
 def _root_at(field: float, delta_hat: float) -> float:
@@ -163,6 +225,12 @@ def _root_at(field: float, delta_hat: float) -> float:
 def best_spherical(p: float, alpha: float, kappa: float, order: int) -> BestReference | None:
     """Weights on the sphere: one equation, α⟨r²⟩ (1 − p² + δ)² = p², in ln δ."""
     gap = 1 - p * p
+    if alpha < float(saddle_limit(kappa)):
+        typical = saddle_point(alpha, kappa)
+        if p * p <= typical.q:
+            q, local = float(typical.q), float(typical.entropy)
+            entropy = float(0.5 * np.log1p(-p * p / q)) if p * p < q else -np.inf
+            return BestReference(local, entropy, q, 0.0, p, p * p / q, float(typical.residual))
 
     def missing(x: Array) -> Array:
         delta = float(np.exp(x[0]))
@@ -173,11 +241,11 @@ def best_spherical(p: float, alpha: float, kappa: float, order: int) -> BestRefe
         slope = (missing(x + 1e-5) - missing(x - 1e-5)) / 2e-5
         return missing(x), slope
 
-    x = bracketed_newton(curve, np.log(np.array([gap])), -40.0, 12.0)
+    x = bracketed_newton(curve, np.log(np.array([gap])), -40.0, 300.0)
     left = float(np.abs(missing(x)).max())
     if not left < 1e-9:
         return None
     delta = float(np.exp(x[0]))
     value = _patterns(p * p, gap, delta, kappa, order).value
     local = 0.5 * np.log(gap) + 0.5 * p * p / (gap + delta) + alpha * value
-    return BestReference(float(local), -np.inf, p * p, delta, left)
+    return BestReference(float(local), -np.inf, p * p, delta, p, 1.0, left)

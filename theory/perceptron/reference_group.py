@@ -69,6 +69,8 @@ class Responses:
     """⟨⟨r̃ r⟩⟩."""
     gap: float
     """1 − ⟨⟨r²⟩⟩ for weights; NaN for patterns."""
+    spread: float
+    """⟨⟨r²⟩⟩ − ⟨⟨r⟩²⟩, summed from what is positive."""
     own: float
     """σ² for weights, where the overlaps alone would lose it; NaN for patterns."""
     single: float
@@ -113,6 +115,7 @@ def pattern_responses(
         twice=float(weight @ (share * pull**2).sum(axis=1)),
         both=float(weight @ (share * pull * ref_pull).sum(axis=1)),
         gap=float("nan"),
+        spread=float(weight @ (share * (pull - mean[:, None]) ** 2).sum(axis=1)),
         own=float("nan"),
         single=float(weight @ (share * log_h).sum(axis=1)),
     )
@@ -208,6 +211,7 @@ def spin_responses(hats: Conjugates, y: float, order: int) -> Responses:
         twice=float(weight @ (twice + differ * tau)),
         both=float(weight @ (part + half * tau)),
         gap=float(weight @ (sech + apart * tau)),
+        spread=float(spread),
         own=float(own),
         single=float(weight @ (single + unlike * tau)),
     )

@@ -32,9 +32,10 @@ from ..estimate import Array
 from .damped_newton import damped_newton
 from .reference_group import Conjugates, Overlaps, Responses, pattern_responses, spin_responses
 
-# ln α⟨⟨r⟩²⟩, ln α(⟨⟨r²⟩⟩ − ⟨⟨r⟩²⟩) and, for a reference with a margin, ln α⟨⟨r̃⟩²⟩ and
-# ⟨⟨r̃⟩⟨r⟩⟩/√(⟨⟨r̃⟩²⟩⟨⟨r⟩²⟩): what patterns tell weights
+# what patterns tell weights: ln α⟨⟨r⟩²⟩, ln((⟨⟨r²⟩⟩ − ⟨⟨r⟩²⟩)/⟨⟨r⟩²⟩ + GRAIN) and, for a reference
+# with a margin, ln α⟨⟨r̃⟩²⟩ and ⟨⟨r̃⟩⟨r⟩⟩/√(⟨⟨r̃⟩²⟩⟨⟨r⟩²⟩)
 Pulls = Array
+GRAIN = 1e-3  # clones of a flat reference at the typical distance are as far apart as any
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ Answer = Callable[[Pulls, Setting, int, Weights], Weights]
 def pulls_of(pattern: Responses, given: Setting) -> Pulls:
     """The four numbers, or two, by which patterns act."""
     alpha = given.alpha
-    pulls = [np.log(alpha * pattern.once), np.log(alpha * (pattern.twice - pattern.once))]
+    pulls = [np.log(alpha * pattern.once), np.log(pattern.spread / pattern.once + GRAIN)]
     if given.kappa_ref is not None:
         rho = pattern.cross / np.sqrt(pattern.ref * pattern.once)
         pulls += [np.log(alpha * pattern.ref), rho]
@@ -76,7 +77,8 @@ def pulls_of(pattern: Responses, given: Setting) -> Pulls:
 
 def conjugates(pulls: Pulls) -> tuple[float, float, float, float]:
     """α times ⟨⟨r⟩²⟩, ⟨⟨r²⟩⟩ − ⟨⟨r⟩²⟩, ⟨⟨r̃⟩²⟩ and ⟨⟨r̃⟩⟨r⟩⟩."""
-    once, spread = float(np.exp(pulls[0])), float(np.exp(pulls[1]))
+    once = float(np.exp(pulls[0]))
+    spread = once * max(float(np.exp(pulls[1])) - GRAIN, 1e-15)
     if len(pulls) == 2:
         return once, spread, 0.0, 0.0
     ref = float(np.exp(pulls[2]))
@@ -96,7 +98,7 @@ def binary_weights(pulls: Pulls, given: Setting, order: int, before: Weights) ->
         if not abs(step) > 1e-10:
             break
     spin = spin_responses(Conjugates(ref, t, pi, q0, spread_hat), y, order)
-    spread = 1 - spin.gap - spin.once
+    spread = spin.spread
     rise = spread_hat * (1 - spin.gap) + q0 * spread
     own = -t * (p - spin.cross) - pi * p - 0.5 * (q0 + spread_hat) * spin.gap
     phi = -0.5 * ref * (1 - spin.ref) + y * own - 0.5 * y * y * rise + spin.log
