@@ -10,12 +10,17 @@ MEMORY = 4
 
 
 def fixed_point(
-    step: Callable[[Array], Array], start: Array, tolerance: float, rounds: int = 60
+    step: Callable[[Array], Array],
+    start: Array,
+    tolerance: float,
+    rounds: int = 60,
+    farthest: float = np.inf,
 ) -> tuple[Array, float]:
     """A point that ``step`` leaves where it is, and how far it still moves the last one tried.
 
     Plain steps where mixing makes things worse.  Ends when the largest move is below ``tolerance``,
-    after ``rounds`` steps, or with a move of infinity where ``step`` gives no numbers.
+    after ``rounds`` steps, when a move is beyond ``farthest``, or with a move of infinity where
+    ``step`` gives no numbers.
     D. G. Anderson, J. ACM 12, 547 (1965).
 
     >>> x, move = fixed_point(np.cos, np.array([1.0]), 1e-12)
@@ -37,7 +42,7 @@ def fixed_point(
             points, moves = [], []
             continue
         size = float(np.abs(move).max())
-        if size <= tolerance:
+        if size <= tolerance or size > farthest:
             return x + move, size
         if size > 3 * best:
             points, moves = [], []

@@ -229,9 +229,12 @@ class _Solved:
         return self.weights.local + self.setting.alpha * self.pattern.single
 
     @property
+    def free_entropy(self) -> float:
+        return self.weights.free_entropy + self.setting.alpha * self.pattern.log
+
+    @property
     def external(self) -> float:
-        free = self.weights.free_entropy + self.setting.alpha * self.pattern.log
-        return free - self.setting.y * self.local
+        return self.free_entropy - self.setting.y * self.local
 
 
 def _point(
@@ -250,7 +253,8 @@ def _point(
         found = _solve(setting, model, guess)
         if found is None:
             return None, "no replica-symmetric saddle point was found at this distance", None
-    return *_finished(found, model), (found.pulls, found.weights)
+    # from a neighbour in distance one may come to another branch where clones are many
+    return *_finished(found, model), (found.pulls, found.weights) if setting.y <= 1 else None
 
 
 def _finished(found: _Solved, model: str) -> tuple[list[float] | None, str]:
@@ -295,6 +299,7 @@ def _iterate(
     order: int,
     tolerance: float,
     rounds: int,
+    farthest: float = np.inf,
 ) -> _Solved:
     """Weights answer to pulls and patterns to overlaps, until neither moves."""
     answer = MODELS[model]
@@ -309,7 +314,7 @@ def _iterate(
         seen[:] = [patterns(weights, setting, order)]
         return pulls_of(seen[0], setting)
 
-    pulls, move = fixed_point(step, start[0], tolerance, rounds)
+    pulls, move = fixed_point(step, start[0], tolerance, rounds, farthest)
     if not seen:
         silent = Responses(*[np.nan] * 10)
         return _Solved(setting, np.full_like(pulls, np.nan), state[0], silent, np.inf)
@@ -317,48 +322,62 @@ def _iterate(
 
 
 def _solve(setting: Setting, model: str, guess: tuple[Pulls, Weights] | None) -> _Solved | None:
-    """A root from the neighbour's, or from a guess; where y is too large, by way of smaller ones.
+    """A root from the neighbour's, or else along y from at most 1, where a plain guess will do.
 
     The guess is that clones know of other groups through their reference alone.
     """
-    order = RULES[setting.kappa_ref is None][0]
-
-    def tried(setting: Setting, start: tuple[Pulls, Weights]) -> _Solved | None:
-        found = _iterate(setting, model, start, order, 1e-6, rounds=40)
-        overlaps = found.weights.overlaps
-        sound = overlaps.spread > 0 and overlaps.gap > 1e-9 and overlaps.own > 0
-        return found if found.move <= 1e-6 and sound else None
-
     if guess is not None:
-        found = tried(setting, (guess[0], replace_overlap(guess[1], setting.p)))
-        if found is not None:
-            return found
+        near = _tried(setting, model, (guess[0], replace_overlap(guess[1], setting.p)))
+        if near is not None:
+            return near
+    order = RULES[setting.kappa_ref is None][0]
     margin, q_ref = setting.kappa_ref, 0.2
     if margin is not None:
         q_ref = float(saddle_point(setting.alpha, margin, model).q)
-    y = setting.y
-    start: tuple[Pulls, Weights] | None = None
-    lower: float | None = None
-    for _ in range(30):
-        here = replace(setting, y=y)
-        if start is None:
-            weights = first_guess(here, q_ref)
-            start = pulls_of(patterns(weights, here, order), here), weights
-        found = tried(here, start)
-        if found is not None:
-            if y == setting.y:
-                return found
-            start, lower = (found.pulls, found.weights), y
-            y = setting.y
-        elif lower is None:
-            start, y = None, 0.3 * y
-            if y < 1e-3:
-                return None
-        else:
-            y = np.sqrt(lower * y)
-            if y < 1.02 * lower:
-                return None
-    return None
+    here = replace(setting, y=min(setting.y, 1.0))
+    weights = first_guess(here, q_ref)
+    found = _tried(here, model, (pulls_of(patterns(weights, here, order), here), weights))
+    return None if found is None else _climb(found, setting.y, model)
+
+
+def _climb(found: _Solved, y: float, model: str) -> _Solved | None:
+    """Follow the branch to the larger ``y``; steps that leave it are shortened.
+
+    Φ is convex in y: it lies above its tangent at the old y and below that at the new.
+    """
+    factor, before = 1.5, found
+    while found.setting.y < y:
+        here = replace(found.setting, y=min(factor * found.setting.y, y))
+        ahead = np.log(here.y / found.setting.y)
+        pulls = found.pulls
+        if before is not found:
+            turn = (found.pulls - before.pulls) / np.log(found.setting.y / before.setting.y)
+            pulls = pulls + ahead * turn
+        there = _tried(here, model, (pulls, found.weights), rounds=20, farthest=1.0)
+        if there is not None:
+            rise = there.free_entropy - found.free_entropy
+            step, room = here.y - found.setting.y, 1e-5 * (1 + here.y)
+            if step * found.local - room <= rise <= step * there.local + room:
+                before, found, factor = found, there, min(1.5 * factor, 4.0)
+                continue
+        factor = float(np.sqrt(factor))
+        if factor < 1.02:
+            return None
+    return found
+
+
+def _tried(
+    setting: Setting,
+    model: str,
+    start: tuple[Pulls, Weights],
+    rounds: int = 40,
+    farthest: float = 10.0,
+) -> _Solved | None:
+    order = RULES[setting.kappa_ref is None][0]
+    found = _iterate(setting, model, start, order, 1e-6, rounds, farthest)
+    overlaps = found.weights.overlaps
+    sound = overlaps.spread > 0 and overlaps.gap > 1e-9 and overlaps.own > 0
+    return found if found.move <= 1e-6 and sound else None
 
 
 def _where_none_is_left(setting: Setting, model: str) -> _Solved | str | None:
@@ -368,16 +387,17 @@ def _where_none_is_left(setting: Setting, model: str) -> _Solved | str | None:
         if best is not None and best.external >= 0:
             return None
     below: _Solved | None = None
-    y, guess = 1.0, None
-    for _ in range(40):
-        found = _solve(replace(setting, y=y), model, guess)
+    y = 1.0
+    while y <= MOST_CLONES:
+        climbed = below is not None
+        found = _climb(below, y, model) if below else _solve(replace(setting, y=y), model, None)
         if found is None:
+            if climbed:
+                return f"the branch of saddle points is lost between y = {y / 2:g} and {y:g}"
             break
         if found.external <= 0:
             return _between(below, found, model)
-        below, guess, y = found, (found.pulls, found.weights), 2 * y
-        if y > MOST_CLONES:
-            break
+        below, y = found, 2 * y
     if below is None:
         return "the external entropy is negative, or there is no saddle point, already at y = 1"
     return f"the external entropy is still positive at y = {below.setting.y:g}"

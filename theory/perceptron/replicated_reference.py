@@ -36,6 +36,7 @@ from .reference_group import Conjugates, Overlaps, Responses, pattern_responses,
 # with a margin, ln α⟨⟨r̃⟩²⟩ and ⟨⟨r̃⟩⟨r⟩⟩/√(⟨⟨r̃⟩²⟩⟨⟨r⟩²⟩)
 Pulls = Array
 GRAIN = 1e-3  # clones of a flat reference at the typical distance are as far apart as any
+WIDEST = 300.0  # fields of a group; solutions stay below, and a wild guess costs time
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def binary_weights(pulls: Pulls, given: Setting, order: int, before: Weights) ->
     """Weights ±1; π by Newton's method from its value before, the overlap p increasing with it."""
     p, y = given.p, given.y
     q0, spread_hat, ref, t = conjugates(pulls)
+    if not y * np.sqrt(spread_hat) < WIDEST:
+        return Weights(Overlaps(*[np.nan] * 7), np.nan, np.nan, np.nan)
     pi, shift = before.pi, 1e-5
     for _ in range(20):
         hats = (Conjugates(ref, t, pi + s, q0, spread_hat) for s in (0.0, shift))
