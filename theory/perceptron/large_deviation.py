@@ -322,7 +322,7 @@ def _iterate(
 
 
 def _solve(setting: Setting, model: str, guess: tuple[Pulls, Weights] | None) -> _Solved | None:
-    """A root from the neighbour's, or else along y from at most 1, where a plain guess will do.
+    """A root from the neighbour's; or along y from at most 1, where a plain guess will do.
 
     The guess is that clones know of other groups through their reference alone.
     """
@@ -330,6 +330,22 @@ def _solve(setting: Setting, model: str, guess: tuple[Pulls, Weights] | None) ->
         near = _tried(setting, model, (guess[0], replace_overlap(guess[1], setting.p)))
         if near is not None:
             return near
+    found = _from_flat(setting, model)
+    if found is None and setting.y > 1:
+        # near to a reference few clones see but one solution; farther away they see more;
+        # clones choose their overlap, so that of branches the one of larger Φ counts
+        ends = []
+        for farther in (2.0, 4.0, 8.0):
+            d = farther * 0.5 * (1 - setting.p)
+            start = _from_flat(replace(setting, p=1 - 2 * d), model) if d < 0.45 else None
+            end = None if start is None else _approach(start, setting.p, model)
+            ends += [] if end is None else [end]
+        found = max(ends, key=lambda end: end.free_entropy, default=None)
+    return found
+
+
+def _from_flat(setting: Setting, model: str) -> _Solved | None:
+    """Along y from at most 1."""
     order = RULES[setting.kappa_ref is None][0]
     margin, q_ref = setting.kappa_ref, 0.2
     if margin is not None:
@@ -338,6 +354,30 @@ def _solve(setting: Setting, model: str, guess: tuple[Pulls, Weights] | None) ->
     weights = first_guess(here, q_ref)
     found = _tried(here, model, (pulls_of(patterns(weights, here, order), here), weights))
     return None if found is None else _climb(found, setting.y, model)
+
+
+def _approach(found: _Solved, p: float, model: str) -> _Solved | None:
+    """Follow the branch to the smaller distance, in steps of ln d."""
+    goal = float(np.log(0.5 * (1 - p)))
+    step, before = 0.1, found
+    while found.setting.p != p:
+        x = float(np.log(0.5 * (1 - found.setting.p)))
+        there_x = max(goal, x - step)
+        there_p = p if there_x == goal else 1 - 2 * float(np.exp(there_x))
+        pulls = found.pulls
+        if before is not found:
+            before_x = float(np.log(0.5 * (1 - before.setting.p)))
+            pulls = pulls + (there_x - x) / (x - before_x) * (found.pulls - before.pulls)
+        here = replace(found.setting, p=there_p)
+        start = pulls, replace_overlap(found.weights, there_p)
+        there = _tried(here, model, start, rounds=20, farthest=1.0)
+        if there is not None:
+            before, found, step = found, there, min(1.5 * step, 0.3)
+        else:
+            step *= 0.5
+            if step < 0.005:
+                return None
+    return found
 
 
 def _climb(found: _Solved, y: float, model: str) -> _Solved | None:
@@ -394,12 +434,17 @@ def _where_none_is_left(setting: Setting, model: str) -> _Solved | str | None:
         if found is None:
             if climbed:
                 return f"the branch of saddle points is lost between y = {y / 2:g} and {y:g}"
-            break
+            y *= 4  # few clones may be none: see _solve
+            continue
         if found.external <= 0:
+            if below is None and y > 1:
+                return (
+                    f"the external entropy is negative already at y = {y:g}, where a branch begins"
+                )
             return _between(below, found, model)
         below, y = found, 2 * y
     if below is None:
-        return "the external entropy is negative, or there is no saddle point, already at y = 1"
+        return "no replica-symmetric saddle point was found at this distance for any y"
     return f"the external entropy is still positive at y = {below.setting.y:g}"
 
 
