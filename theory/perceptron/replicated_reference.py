@@ -87,20 +87,24 @@ def conjugates(pulls: Pulls) -> tuple[float, float, float, float]:
 
 
 def binary_weights(pulls: Pulls, given: Setting, order: int, before: Weights) -> Weights:
-    """Weights ±1; π by Newton's method from its value before, the overlap p increasing with it."""
+    """Weights ±1; π by secants from its value before, the overlap p increasing with it."""
     p, y = given.p, given.y
     q0, spread_hat, ref, t = conjugates(pulls)
     if not y * np.sqrt(spread_hat) < WIDEST:
         return Weights(Overlaps(*[np.nan] * 7), np.nan, np.nan, np.nan)
-    pi, shift = before.pi, 1e-5
-    for _ in range(20):
-        hats = (Conjugates(ref, t, pi + s, q0, spread_hat) for s in (0.0, shift))
-        here, there = (spin_responses(h, y, order).both for h in hats)
-        step = float(np.clip((p - here) * shift / (there - here), -1.0, 1.0))
-        pi += step
-        if not abs(step) > 1e-10:
+
+    def at(pi: float) -> Responses:
+        return spin_responses(Conjugates(ref, t, pi, q0, spread_hat), y, order)
+
+    pi = before.pi
+    spin = at(pi)
+    slope = (at(pi + 1e-5).both - spin.both) / 1e-5
+    for _ in range(30):
+        step = float(np.clip((p - spin.both) / np.float64(slope), -1.0, 1.0))
+        if not abs(step) > 1e-11:
             break
-    spin = spin_responses(Conjugates(ref, t, pi, q0, spread_hat), y, order)
+        old, spin, pi = spin, at(pi + step), pi + step
+        slope = (spin.both - old.both) / step
     spread = spin.spread
     rise = spread_hat * (1 - spin.gap) + q0 * spread
     own = -t * (p - spin.cross) - pi * p - 0.5 * (q0 + spread_hat) * spin.gap
