@@ -21,7 +21,6 @@ def fixed_point(
     Plain steps where mixing makes things worse.  Ends when the largest move is below ``tolerance``,
     after ``rounds`` steps, when a move is beyond ``farthest``, or with a move of infinity where
     ``step`` gives no numbers.
-    D. G. Anderson, J. ACM 12, 547 (1965).
 
     >>> x, move = fixed_point(np.cos, np.array([1.0]), 1e-12)
     >>> x.round(10)

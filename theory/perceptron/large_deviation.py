@@ -10,8 +10,8 @@ y = 0 is the flat measure of Franz and Parisi.  At y → ∞ (:mod:`.many_clones
 surroundings of all are found, but for binary weights the external entropy is then mostly negative:
 replica symmetry promises references that do not exist.  The largest y that means something is y*(d)
 where it vanishes; y = "zero" asks for that.
-E. M. Malatesta's review, arXiv:2309.09240, eq. 49; C. Baldassi, A. Ingrosso, C. Lucibello,
-L. Saglietti, R. Zecchina, PRL 115, 128101 (2015).
+The review by E. M. Malatesta, eq. 49, which takes the measure from C. Baldassi et al., PRL 115,
+128101 (2015).
 """
 
 from dataclasses import dataclass, replace
@@ -262,7 +262,7 @@ def _finished(found: _Solved, model: str) -> tuple[list[float] | None, str]:
     setting = found.setting
     _, fine, finest = RULES[setting.kappa_ref is None]
     start = found.pulls, found.weights
-    solved = _iterate(setting, model, start, fine, 1e-11, rounds=12)
+    solved = _iterate(setting, model, start, fine, 1e-11, rounds=40)
     check = _iterate(setting, model, (solved.pulls, solved.weights), finest, np.inf, rounds=1)
     residual = float(np.abs(check.pulls - solved.pulls).max())
     if not (residual <= TOLERANCE and np.isfinite(check.local)):

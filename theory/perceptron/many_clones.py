@@ -23,7 +23,7 @@ the response at the maximum:
         + \alpha \langle \ln(1 - \delta r') + \delta r'/(1 - \delta r')\rangle\big] .
 
 Where it is negative there is no such reference, and the largest y that means something is the one
-at which it vanishes (C. Baldassi et al., PRL 115, 128101 (2015)).  For spherical weights it is −∞.
+at which it vanishes.  For spherical weights it is −∞.
 
 Beyond the distance at which the best reference has *all* solutions around it (w̃ the sign, or the
 direction, of their mean), many references have: then φ∞ is the entropy of solutions.

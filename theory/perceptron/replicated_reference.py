@@ -101,10 +101,11 @@ def binary_weights(pulls: Pulls, given: Setting, order: int, before: Weights) ->
     slope = (at(pi + 1e-5).both - spin.both) / 1e-5
     for _ in range(30):
         step = float(np.clip((p - spin.both) / np.float64(slope), -1.0, 1.0))
-        if not abs(step) > 1e-11:
+        if not abs(step) > 1e-14:
             break
         old, spin, pi = spin, at(pi + step), pi + step
-        slope = (spin.both - old.both) / step
+        if abs(step) > 1e-5:  # below, the slope is known better than by a difference
+            slope = (spin.both - old.both) / step
     spread = spin.spread
     rise = spread_hat * (1 - spin.gap) + q0 * spread
     own = -t * (p - spin.cross) - pi * p - 0.5 * (q0 + spread_hat) * spin.gap
