@@ -16,6 +16,7 @@ from ..hall import Hall
         "figure": ("figure", "Redraw a figure of the review on the perceptron."),
         "local-entropy": ("local_entropy", "Solutions at a distance from a typical one."),
         "max-margin": ("max_margin", "Largest margin that the perceptron can keep."),
+        "overlap-gap": ("overlap_gap", "Loads from which m solutions cannot overlap at will."),
         "potential": ("potential", "Effective potential of the slow coordinate and its force."),
         "relaxation": ("relaxation", "Mean time until the slow coordinate leaves."),
         "saddle": ("saddle", "Typical solutions of the perceptron (replica symmetry)."),
