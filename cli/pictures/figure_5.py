@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..figures import BLACK, BLUE, SIZE, blank, legend
+from ..progress import tracked
 from ..record import Record
 from .families import family, line, panel
 
@@ -36,18 +37,18 @@ def record() -> Record:
         for i in range(len(LOADS))
         for j in range(POINTS)
     ]
-    loads = float(critical_capacity(0.0, "binary")) * np.linspace(0.1, 1 - 1e-6, 37)
-    nearest = isolation_distance(loads).value
+    capacity = float(critical_capacity(0.0, "binary"))
+    loads = capacity * (1 - np.linspace(0.95, 1e-4, 37) ** 2)  # the curve ends like a square root
     rows += [
         {
             "panel": "isolation",
             "alpha": alpha,
-            "distance": d,
+            "distance": float(isolation_distance(alpha).value),
             "local_entropy": 0.0,
             "upper_bound": None,
             "physical": True,
         }
-        for alpha, d in zip(loads, nearest, strict=True)
+        for alpha in tracked(loads.tolist(), "figure 5", lambda alpha: f"alpha = {alpha:.3f}")
     ]
     return Record("figure-5", {"model": "binary", "kappa": 0.0, "alpha": LOADS}, rows, UNITS)
 
@@ -61,9 +62,9 @@ def figure(record: Record) -> "Figure":
     bound = [row | {"physical": True} for row in first]
     line(left, bound, "distance", "upper_bound", color=BLACK, linewidth=1.0, label="all weights")
     left.set(xlabel="distance d from the solution", ylabel="local entropy (nats per weight)")
-    left.set(xlim=(0, 0.5), ylim=(-0.08, 0.72))
+    left.set(xlim=(0, 0.5), ylim=(-0.08, 0.98))
     left.axhline(0, color=BLACK, linewidth=0.8)
-    legend(left)
+    legend(left, loc="upper left", ncols=2)
     line(right, panel(record.rows, "isolation"), "alpha", "distance", color=BLUE)
     right.set(xlabel="load α (patterns per weight)", ylabel="$d_{min}$, no solution is nearer")
     right.set(xlim=(0, None), yscale="log")

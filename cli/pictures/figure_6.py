@@ -16,7 +16,7 @@ UNITS = {"distance": "fraction", "local_entropy": "nats/weight", "upper_bound": 
 
 
 def record() -> Record:
-    """φ(d) around references of several margins; panel "near" is the inset at small distance."""
+    """φ(d) around references of several margins; panel "near" at small ones."""
     import numpy as np
 
     from ...theory.perceptron.local_entropy import local_entropy
@@ -45,19 +45,17 @@ def record() -> Record:
 
 
 def figure(record: Record) -> "Figure":
-    """Local entropy against the distance, the last margin being the largest; inset: close by."""
-    picture, axes = blank(size=SIZE)
-    inset = axes.inset_axes((0.56, 0.1, 0.42, 0.42))
-    for where, name in ((axes, "far"), (inset, "near")):
+    """Left all distances, right those close by; the last margin is the largest there is."""
+    picture, both = blank(1, 2, (SIZE[0] * 1.25, SIZE[1]))
+    reach = {"far": ((0, 0.5), (-0.03, 0.72)), "near": ((0, 0.04), (-0.02, 0.17))}
+    for axes, (name, (x, y)) in zip(both, reach.items(), strict=True):
         rows = panel(record.rows, name)
-        family(where, rows, "reference_margin", "distance", "local_entropy", "κ̃", digits=3)
-        _bound(where, rows)
-        where.axhline(0, color=BLACK, linewidth=0.8)
-    axes.set(xlabel="distance d from the reference", ylabel="local entropy (nats per weight)")
-    axes.set(xlim=(0, 0.5), ylim=(-0.03, 0.72))
-    inset.set(xlim=(0, 0.04), ylim=(-0.03, 0.17))
-    inset.tick_params(labelsize=8)
-    legend(axes, loc="upper left", title="margin of the reference")
+        family(axes, rows, "reference_margin", "distance", "local_entropy", "κ̃", digits=3)
+        _bound(axes, rows)
+        axes.axhline(0, color=BLACK, linewidth=0.8)
+        axes.set(xlabel="distance d from the reference", xlim=x, ylim=y)
+    both[0].set(ylabel="local entropy (nats per weight)")
+    legend(both[1], loc="upper left", title="margin of the reference")
     load = record.parameters["alpha"]
     picture.suptitle(f"Binary solutions of margin 0 around a reference, α = {load:g}", fontsize=11)
     return picture

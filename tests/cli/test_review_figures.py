@@ -67,3 +67,43 @@ def test_a_figure_that_the_review_has_not_is_refused(entropic):
     said = entropic("theory", "figure", "9")
     assert said.refused()
     assert "'9' is not one of" in said.err
+
+
+def test_typical_solutions_are_the_more_isolated_the_more_patterns_there_are(drawn):
+    isolation = [row for row in rows(drawn, 5) if row["panel"] == "isolation"]
+    places = sorted((float(row["alpha"]), float(row["distance"])) for row in isolation)
+    assert all(a[1] < b[1] for a, b in zip(places, places[1:], strict=False))
+    # where the last solutions vanish they are as near as they are typical: d = (1 - q)/2
+    assert places[-1][1] == pytest.approx(0.218025, abs=5e-3)
+
+
+def test_larger_margins_lie_in_denser_surroundings(drawn):
+    near = [row for row in rows(drawn, 6) if row["panel"] == "near"]
+    end = [row for row in near if float(row["distance"]) == pytest.approx(0.04)]
+    margins = [float(row["reference_margin"]) for row in end]
+    heights = [float(row["local_entropy"]) for row in end]
+    assert margins == sorted(margins)
+    assert heights == sorted(heights)
+    assert all(h < float(row["upper_bound"]) for h, row in zip(heights, end, strict=True))
+
+
+def test_the_slope_first_touches_zero_between_two_of_the_loads(drawn):
+    slopes = {}
+    for row in rows(drawn, 7):
+        if row["panel"] == "slope" and float(row["distance"]) > 1e-3:
+            slopes.setdefault(float(row["alpha"]), []).append(float(row["slope"]))
+    monotonic = {alpha: min(found) > 0 for alpha, found in slopes.items()}
+    assert monotonic == {0.6: True, 0.7: True, 0.73: False, 0.75: False, 0.8: False}
+
+
+def test_the_barrier_falls_to_nothing_at_the_critical_margins(drawn):
+    for name in ("equal", "one typical"):
+        peaks = {}
+        for row in rows(drawn, 8):
+            if row["panel"] == name:
+                margin, error = float(row["margin_2"]), float(row["error_rate"])
+                peaks[margin] = max(peaks.get(margin, 0.0), error)
+        heights = [peaks[margin] for margin in sorted(peaks)]
+        assert heights == sorted(heights, reverse=True)
+        assert heights[0] > 1e-3
+        assert heights[-1] < 1e-12
