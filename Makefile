@@ -1,4 +1,4 @@
-.PHONY: help dev compare test slow check lint types bench docs
+.PHONY: help dev compare test slow tables check lint types
 PYTHON ?= python3
 BIN = .venv/bin
 MARK = .venv/.installed
@@ -21,6 +21,9 @@ test: $(MARK)  ## the tests that run in minutes
 
 slow: $(MARK)  ## the statistical validations left out of `make test`
 	$(BIN)/python -m pytest -n 2 -m slow
+
+tables: $(MARK)  ## docs/results/perceptron.md, every perceptron number by two routes (minutes)
+	$(BIN)/python docs/perceptron_table.py
 
 check: lint types  ## lint and types, nothing is changed
 
