@@ -21,6 +21,21 @@ def frozen(values: ArrayLike) -> Array:
     return array
 
 
+def freeze(result: object) -> None:
+    """Make every array of a frozen dataclass a read-only copy: of floats, truths or words.
+
+    For its ``__post_init__``.  Lists count as arrays; other fields stay as they are.
+    """
+    for name, value in vars(result).items():
+        if not isinstance(value, (np.ndarray, np.generic, float, list)):
+            continue
+        array = np.array(value)
+        kind = {"b": np.bool_, "U": np.str_, "O": np.str_}.get(array.dtype.kind, np.float64)
+        array = array.astype(kind)
+        array.flags.writeable = False
+        object.__setattr__(result, name, array)
+
+
 @dataclass(frozen=True, init=False)
 class Estimate:
     """A value (any shape), its standard error (same shape; 0 where exact) and its origin.

@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from entropic.theory import (
     mean_estimate,
     variance_estimate,
 )
+from entropic.theory.estimate import freeze
 
 
 def test_the_gap_is_counted_in_combined_standard_errors():
@@ -63,3 +66,23 @@ def test_too_few_samples_carry_no_error():
         variance_estimate([1.0, 2.0, 3.0], "a")
     with pytest.raises(DomainError, match="at least 2 resamples; resamples = 1"):
         bootstrap_estimate(np.mean, np.ones(5), "a", seed=0, resamples=1)
+
+
+def test_a_frozen_result_owns_its_arrays_and_keeps_words_and_truths_as_they_are():
+    @dataclass(frozen=True)
+    class Result:
+        model: str
+        alpha: object
+        reason: object
+        converged: object
+
+        def __post_init__(self):
+            freeze(self)
+
+    alpha = np.arange(3)
+    found = Result("binary", alpha, np.array(["", "lost"], dtype=object), [True, False])
+    alpha[0] = 7
+    assert found.model == "binary"
+    assert (found.alpha.tolist(), found.alpha.dtype) == ([0.0, 1.0, 2.0], np.float64)
+    assert (found.reason.dtype.kind, found.converged.dtype) == ("U", np.bool_)
+    assert not any(a.flags.writeable for a in (found.alpha, found.reason, found.converged))

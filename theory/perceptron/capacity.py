@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import erf, erfc, ndtr
 
 from ..errors import DomainError
-from ..estimate import Array, frozen
+from ..estimate import Array, freeze
 from .binary import zero_entropy
 from .replica_breaking import FULL, full_breaking, least_staircase
 from .spherical import critical_capacity
@@ -62,13 +62,7 @@ class Capacity:
     """c = x/(1 − q_M) on each step, of the same shape."""
 
     def __post_init__(self) -> None:
-        for names, kind in ((("stable", "converged"), np.bool_), (("reason",), np.str_)):
-            for name in names:
-                values = np.array(getattr(self, name), dtype=kind)
-                values.flags.writeable = False
-                object.__setattr__(self, name, values)
-        for name in ("kappa", "alpha", "uncertainty", "at_eigenvalue", "gap", "height"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+        freeze(self)
 
 
 def capacity(kappa: ArrayLike = 0.0, model: str = "spherical", ansatz: str = "rs") -> Capacity:

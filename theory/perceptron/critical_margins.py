@@ -30,7 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..estimate import Array, frozen
+from ..estimate import Array, freeze
 from .cross_overlap import (
     broadcast,
     correlation,
@@ -72,13 +72,7 @@ class CriticalMargins:
     converged: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if name in ("star_stable", "kernel_stable", "has_kernel", "converged"):
-                flags = np.array(value, dtype=np.bool_)
-                flags.flags.writeable = False
-                object.__setattr__(self, name, flags)
-            else:
-                object.__setattr__(self, name, frozen(value))
+        freeze(self)
 
 
 def critical_margins(alpha: ArrayLike, kappa: ArrayLike = 0.0) -> CriticalMargins:

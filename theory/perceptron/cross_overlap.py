@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DomainError
-from ..estimate import Array, frozen
+from ..estimate import Array, freeze
 from .bracketed_newton import bracketed_newton
 from .max_margin import max_margin
 from .pair_rule import CHECK_ORDER, ORDER, PairRule, Side
@@ -61,13 +61,7 @@ class CrossOverlap:
     converged: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if name in ("at_stable", "converged"):
-                flags = np.array(value, dtype=np.bool_)
-                flags.flags.writeable = False
-                object.__setattr__(self, name, flags)
-            else:
-                object.__setattr__(self, name, frozen(value))
+        freeze(self)
 
     def sides(self, at: tuple[int, ...] = ()) -> tuple[Side, Side]:
         """Both kinds of solutions at one point."""

@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DomainError
-from ..estimate import Array, frozen
+from ..estimate import Array, freeze
 from .cross_overlap import CrossOverlap, broadcast, correlation, cross_overlap
 from .gaussian import REACH
 from .pair_rule import CHECK_ORDER, ORDER, PairRule, density_beyond, fraction_below, panels
@@ -59,8 +59,7 @@ class GeodesicBarrier:
     """The two solutions: load, margins, overlaps, stability; of the same shape."""
 
     def __post_init__(self) -> None:
-        for name in ("gamma", "kappa", "error_rate", "uncertainty"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+        freeze(self)
 
     @property
     def converged(self) -> NDArray[np.bool_]:
@@ -82,11 +81,7 @@ class BarrierPeak:
     pair: CrossOverlap
 
     def __post_init__(self) -> None:
-        for name in ("kappa", "gamma", "error_rate", "uncertainty"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
-        flags = np.array(self.connected, dtype=np.bool_)
-        flags.flags.writeable = False
-        object.__setattr__(self, "connected", flags)
+        freeze(self)
 
 
 def geodesic_barrier(

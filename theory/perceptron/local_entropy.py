@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DomainError
-from ..estimate import Array, frozen
+from ..estimate import Array, freeze
 from .entropy_curve import RESULTS, EntropyCurve, upper_bound
 from .question import LOWEST_MARGIN, one_of
 
@@ -79,12 +79,7 @@ class LocalEntropy:
     """Why not; empty where there is."""
 
     def __post_init__(self) -> None:
-        for name in ("at_stable", "ended", "converged", "reason"):
-            values = np.array(getattr(self, name))
-            values.flags.writeable = False
-            object.__setattr__(self, name, values)
-        for name in vars(self).keys() - FLAGS:
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+        freeze(self)
 
 
 def local_entropy(

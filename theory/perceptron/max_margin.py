@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from ..errors import DomainError
-from ..estimate import Array, frozen
+from ..estimate import Array, freeze
 from .binary import zero_entropy
 from .bracketed_newton import bracketed_newton
 from .saddle import KINDS
@@ -43,13 +43,7 @@ class MaxMargin:
     """Why it is a bound only, or no number; empty otherwise."""
 
     def __post_init__(self) -> None:
-        for names, kind in ((("stable", "converged"), np.bool_), (("reason",), np.str_)):
-            for name in names:
-                values = np.array(getattr(self, name), dtype=kind)
-                values.flags.writeable = False
-                object.__setattr__(self, name, values)
-        for name in ("alpha", "kappa_max", "uncertainty"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+        freeze(self)
 
 
 def max_margin(alpha: ArrayLike, model: str = "spherical") -> MaxMargin:

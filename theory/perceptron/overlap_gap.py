@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DomainError
-from ..estimate import Array, frozen
+from ..estimate import Array, freeze
 from .bracketed_newton import bracketed_newton
 from .clones import GroupAverage, spin_group, threshold_group, window_group
 from .damped_newton import damped_newton
@@ -87,12 +87,7 @@ class OverlapGap:
     """Why there is no number; empty where there is one."""
 
     def __post_init__(self) -> None:
-        for name in vars(self).keys() - {"model", "converged", "reason"}:
-            object.__setattr__(self, name, frozen(getattr(self, name)))
-        for name, kind in (("converged", np.bool_), ("reason", np.str_)):
-            values = np.array(getattr(self, name), dtype=kind)
-            values.flags.writeable = False
-            object.__setattr__(self, name, values)
+        freeze(self)
 
 
 def overlap_gap(

@@ -1,11 +1,11 @@
 """What a saddle point says, in one coat for all weights, settings and energies."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..estimate import Array, frozen
+from ..estimate import Array, freeze
 
 # the numbers that a solver returns for every point, in this order
 NUMBERS = (
@@ -74,17 +74,7 @@ class SaddlePoint:
     """What a missed pattern costs: "count", "hinge" or "quadratic"."""
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if each.name in ("model", "setting", "cost"):
-                continue
-            if each.name in ("at_stable", "converged", "dominant", "branch", "reason"):
-                kind = np.str_ if each.name in ("branch", "reason") else np.bool_
-                flags: NDArray[np.generic] = np.array(value, dtype=kind)
-                flags.flags.writeable = False
-                object.__setattr__(self, each.name, flags)
-            else:
-                object.__setattr__(self, each.name, frozen(value))
+        freeze(self)
 
     def without_solutions(self) -> NDArray[np.bool_]:
         """True where the entropy counts less than one solution: weights ±1, entropy < 0.

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DomainError
-from ..estimate import Array, frozen
+from ..estimate import Array, freeze
 from .bracketed_newton import bracketed_newton
 from .load_curve import UNFOLDED, Saddles
 from .saddle import KINDS, critical_capacity
@@ -52,13 +52,7 @@ class StabilityLine:
     """Why there is none, or that it lies beyond the capacity; empty otherwise."""
 
     def __post_init__(self) -> None:
-        for names, kind in ((("exists", "converged"), np.bool_), (("reason",), np.str_)):
-            for name in names:
-                values = np.array(getattr(self, name), dtype=kind)
-                values.flags.writeable = False
-                object.__setattr__(self, name, values)
-        for name in ("kappa", "alpha_at", "q", "distance", "uncertainty", "alpha_c"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+        freeze(self)
 
 
 def stability_line(kappa: ArrayLike, model: str = "spherical") -> StabilityLine:
