@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ..options import numbers, output_options, warn
+from ..progress import tracked
 
 UNITS = {
     **dict.fromkeys(("alpha", "alpha_c", "alpha_le", "alpha_ogp"), "patterns/weight"),
@@ -70,13 +71,17 @@ def _loads() -> tuple[list[dict[str, Any]], list[str]]:
 
 
 def _landscape(alpha: list[float]) -> tuple[list[dict[str, Any]], list[str]]:
-    from ...theory.perceptron.thresholds import landscape_thresholds
+    from ...theory.perceptron.thresholds import (
+        landscape_thresholds,
+        refuse_loads_without_landscape,
+    )
 
-    found = landscape_thresholds(alpha)
+    refuse_loads_without_landscape(alpha)
     rows, missing = [], []
-    for i, load in enumerate(alpha):
-        reason = str(found.reason[i])
-        rows.append({"alpha": load, **_with_errors(found, WITH_LOAD, i), "reason": reason})
+    for load in tracked(alpha, "thresholds", lambda load: f"alpha = {load:g}"):
+        found = landscape_thresholds(load)
+        reason = str(found.reason)
+        rows.append({"alpha": load, **_with_errors(found, WITH_LOAD, ()), "reason": reason})
         if reason:
             missing.append(f"alpha = {load:g}: {reason}")
     return rows, missing

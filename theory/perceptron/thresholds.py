@@ -81,7 +81,7 @@ class AlgorithmicThresholds:
 def landscape_thresholds(alpha: ArrayLike) -> LandscapeThresholds:
     """d_min, κ_min, κ_u and κ_max of binary weights at loads ``alpha`` (any shape).
 
-    Raises DomainError unless 0 < α < α_c.
+    Raises DomainError unless 0 < α < α_c, or below 0.00102, where margins of 25 can be kept.
 
     Beyond the overlap gap no margin is robust enough:
 
@@ -89,7 +89,7 @@ def landscape_thresholds(alpha: ArrayLike) -> LandscapeThresholds:
     >>> round(float(found.d_min.value), 3), bool(np.isnan(found.kappa_min.value))
     (0.105, True)
     """
-    alpha = _loads(alpha)
+    alpha = refuse_loads_without_landscape(alpha)
     found = np.full((4, 2, alpha.size), NONE)
     reason = np.full(alpha.size, "", dtype=object)
     for i, load in enumerate(alpha.ravel()):
@@ -129,6 +129,13 @@ def algorithmic_thresholds() -> AlgorithmicThresholds:
         alpha_le=Estimate(*le, "theory"),
         alpha_ogp=Estimate(*ogp, "theory"),
     )
+
+
+def refuse_loads_without_landscape(alpha: ArrayLike) -> Array:
+    """The loads as an array; a DomainError unless all have thresholds."""
+    loads = _loads(alpha)
+    max_margin(loads, "binary")  # refuses the smallest
+    return loads
 
 
 def _loads(alpha: ArrayLike) -> Array:
