@@ -22,7 +22,7 @@ from .stretched import COARSE, FINE, FINEST
 QUIET = 1e-7  # rounding in φ, as it grows towards the capacity, that stands as part of the error
 CLOSER = 1e-6  # step at which the coarse rule has done its part
 BLOCK = 16  # points at a time: some thousand nodes each, which fit into the cache
-FULL = 0.1  # (1 − q)/(1 − p²) below which a branch that ends does so towards q = 1
+FULL, AHEAD = 0.5, 0.1  # a branch ends at q = 1 if of 1 − p² less is left, for so short a way
 NEAR = 0.02  # of the typical place, where Newton's method may be lost in rounding
 UNSURE = 1e-7  # difference of two rules from which on a third is asked
 STRAYED = 0.2  # from the interpolated branch: what lies there is another one
@@ -170,14 +170,15 @@ class EntropyCurve:
         d = expit(place)
         at = overlaps_at(self.ref, d, branch.rough(branch.smooth[outer], place))
         share = at.gap / (1 - at.p**2)
-        if not share[0] < FULL:
-            return f"the saddle point could not be followed {side} d = {d[0]:.6g}{unstable}", False
-        # where 1 − q, straight on, is gone
-        end = place[0] + share[0] * (place[1] - place[0]) / (share[0] - share[1])
+        text = f"the saddle point could not be followed {side} d = {d[0]:.6g}"
+        # how far on, straight, 1 − q is gone
+        ahead = share[0] * (place[0] - place[1]) / max(share[1] - share[0], np.spacing(0.0))
+        if not (share[0] < FULL and abs(ahead) < AHEAD):
+            return f"{text}{unstable}", False
+        end = place[0] + ahead
         gone = f"{side} about d = {float(expit(end)):.3g}, where q reaches 1"
         if (logit(distance) < end) == below:
             return f"no replica-symmetric solutions {gone}", True
-        text = f"the saddle point could not be followed {side} d = {d[0]:.6g}"
         return f"{text}: none is left {gone}{unstable}", False
 
 

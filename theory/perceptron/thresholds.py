@@ -45,7 +45,7 @@ NONE = float("nan")
 class LandscapeThresholds:
     """Thresholds at given loads; every `Estimate` has the shape of ``alpha``.
 
-    One that does not exist or was not found is NaN, and ``reason`` says why.
+    One that does not exist is NaN ± NaN, one that was not found NaN ± ∞; ``reason`` says why.
     """
 
     alpha: Array
@@ -102,7 +102,7 @@ def landscape_thresholds(alpha: ArrayLike) -> LandscapeThresholds:
 
 
 def isolation_distance(alpha: ArrayLike) -> Estimate:
-    """d_min alone, of the shape of ``alpha``; NaN where it was not found.
+    """d_min alone, of the shape of ``alpha``; NaN ± ∞ where it was not found.
 
     Raises DomainError unless 0 < α < α_c.
 
@@ -182,11 +182,11 @@ def _zero_error(alpha: Array, kappa: Array) -> float:
 
 
 def _isolation(ref: Reference) -> tuple[float, float]:
-    """The largest distance below which φ < 0, and its error."""
+    """The largest distance below which φ < 0, and its error; NaN ± ∞ where it was not found."""
     branch = branch_towards(ref)
     below = np.flatnonzero((branch.entropy < 0) & (branch.place < branch.centre))
     if not len(below):
-        return NONE, NONE
+        return NONE, np.inf
     i = below[-1]
     # the straight line between the knots on either side
     share = branch.entropy[i] / (branch.entropy[i] - branch.entropy[i + 1])
@@ -199,7 +199,7 @@ def _isolation(ref: Reference) -> tuple[float, float]:
             move = -rest.numbers[0] / (rest.numbers[1] * d * (1 - d))
             place = place + np.clip(move, -0.3, 0.3)
             if not rest.rested[0]:
-                return NONE, NONE
+                return NONE, np.inf
             if np.abs(move[0]) < 1e-12:
                 break
         places.append(float(expit(place[0])))
