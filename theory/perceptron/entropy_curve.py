@@ -67,7 +67,8 @@ class EntropyCurve:
     def __init__(self, alpha: float, kappa: float, margin: float, model: str) -> None:
         counted = saddle_point(alpha, kappa, model)
         self.ref = reference(alpha, kappa, margin, model)
-        self.start = typical(self.ref, counted) if alpha > 0 else None
+        with np.errstate(all="ignore"):
+            self.start = typical(self.ref, counted) if alpha > 0 else None
         both = saddle_point(alpha, [kappa, margin], model)
         self.at_stable = bool(both.at_stable.all())
 
@@ -84,7 +85,8 @@ class EntropyCurve:
         ends = logit(distance[left])
         middle = float(logit(self.start.distance))
         low, high = min(ends.min(), middle - 4 * NEAR), max(ends.max(), middle + 4 * NEAR)
-        branch = follow(self.ref, self.start, float(expit(low)), float(expit(high)))
+        with np.errstate(all="ignore"):
+            branch = follow(self.ref, self.start, float(expit(low)), float(expit(high)))
         covered = left & branch.covers(distance)
         where = np.flatnonzero(covered)
         for start in range(0, len(where), BLOCK):
@@ -172,10 +174,10 @@ class EntropyCurve:
         share = at.gap / (1 - at.p**2)
         text = f"the saddle point could not be followed {side} d = {d[0]:.6g}"
         # how far on, straight, 1 − q is gone
-        ahead = share[0] * (place[0] - place[1]) / max(share[1] - share[0], np.spacing(0.0))
-        if not (share[0] < FULL and abs(ahead) < AHEAD):
+        lost, fall = share[0] * (place[0] - place[1]), share[1] - share[0]
+        if not (share[0] < FULL and abs(lost) < AHEAD * fall):
             return f"{text}{unstable}", False
-        end = place[0] + ahead
+        end = place[0] + lost / fall
         gone = f"{side} about d = {float(expit(end)):.3g}, where q reaches 1"
         if (logit(distance) < end) == below:
             return f"no replica-symmetric solutions {gone}", True

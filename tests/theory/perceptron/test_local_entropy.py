@@ -269,6 +269,16 @@ def test_close_to_the_capacity_rounding_does_not_stop_it(kappa):
     assert rise == pytest.approx(found.slope * d, abs=2e-4)
 
 
+@pytest.mark.parametrize("alpha", [1e-9, 1e-10, 1e-13])
+def test_the_fewest_patterns_cost_their_share_each(alpha):
+    def log_left(h):
+        return 2 * np.exp(-0.5 * h * h) / np.sqrt(2 * np.pi) * log_ndtr(0.8 * h / 0.6)
+
+    found = local_entropy([1e-320, 0.1], alpha, model="spherical")
+    lost = (found.local_entropy[1] - found.upper_bound[1]) / alpha
+    assert lost == pytest.approx(quad(log_left, 0, 12)[0], abs=1e-14 / alpha + 1e-6)
+
+
 def test_unstable_replica_symmetry_is_pointed_out():
     assert not local_entropy(0.3, 8.0, -1.0, -1.0, "spherical").at_stable
     assert local_entropy(0.3, 0.5, 0.0, 0.0, "spherical").at_stable
