@@ -3,7 +3,7 @@
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from ..figures import COLOURS, blank, curve, legend
+from ..figures import COLOURS, MANY, blank, curve, legend
 from ..record import Record
 
 if TYPE_CHECKING:
@@ -17,12 +17,14 @@ def figure(record: Record) -> "Figure":
     for kappa, colour in zip(margins, cycle(COLOURS), strict=False):
         rows = [row for row in record.rows if row["kappa"] == kappa]
         alpha = [row["alpha"] for row in rows]
-        for name, dashes, label in (
-            ("kappa_kernel", "--", f"kernel, κ = {kappa:g}"),
-            ("kappa_star", "-", f"equal margins, κ = {kappa:g}"),
+        for name, dashes, few, label in (
+            ("kappa_kernel", "--", "s", f"kernel, κ = {kappa:g}"),
+            ("kappa_star", "-", "o", f"equal margins, κ = {kappa:g}"),
         ):
-            values = [row[name] for row in rows]
-            curve(axes, alpha, values, color=colour, linestyle=dashes, label=label)
+            values, look = [row[name] for row in rows], {"color": colour, "linestyle": dashes}
+            if len(rows) < MANY:  # at one load the marker is all there is
+                look["marker"] = few
+            curve(axes, alpha, values, **look, label=label)
         with_line = {"color": colour, "linestyle": ":", "linewidth": 1.0}
         axes.axhline(kappa, **with_line, label=f"κ = {kappa:g} itself")
     axes.set(xlabel="load α (patterns per weight)", ylabel="margin of connected solutions")

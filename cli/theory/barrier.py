@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..options import numbers, output_options, warn
+from ..progress import tracked
 
 if TYPE_CHECKING:
     from ..record import Record
@@ -111,7 +112,8 @@ def _curve(
     from ..record import Record
 
     rows, paths = [], []
-    for k, a in product(kappa, alpha):
+    asked = list(product(kappa, alpha))
+    for k, a in tracked(asked, "barrier", lambda one: f"kappa = {one[0]:g}, alpha = {one[1]:g}"):
         first, second = margins or (k, k)
         path = geodesic_barrier(gamma, a, k, (first, second))
         paths.append(path)

@@ -1,14 +1,27 @@
 """``entropic theory overlap-gap``: where m solutions can no longer have all overlaps alike."""
 
+from itertools import product
 from pathlib import Path
 
 import click
 
 from ..options import numbers, output_options, warn
+from ..progress import tracked
 
 UNITS = {
     "alpha_ogp": "patterns/weight",
     "uncertainty": "patterns/weight",
+}
+COLUMNS = {
+    "clones": "clones",
+    "alpha_ogp": "alpha_ogp",
+    "q1": "q1",
+    "kappa": "kappa",
+    "uncertainty": "error",
+    "q0": "q0",
+    "residual": "residual",
+    "converged": "converged",
+    "reason": "reason",
 }
 
 
@@ -67,20 +80,13 @@ def overlap_gap(
     from ..record import Record, deliver
 
     margins = [house.USUAL_MARGIN[model]] if kappa is None else kappa
-    found = house.overlap_gap(np.array(clones)[None, :], np.array(margins)[:, None], model)
-    columns = {
-        "clones": np.broadcast_to(np.array(clones), found.clones.shape),
-        "alpha_ogp": found.alpha_ogp,
-        "q1": found.q1,
-        "kappa": found.kappa,
-        "uncertainty": found.error,
-        "q0": found.q0,
-        "residual": found.residual,
-        "converged": found.converged,
-        "reason": found.reason,
-    }
-    values = zip(*(np.ravel(column).tolist() for column in columns.values()), strict=True)
-    rows = [dict(zip(columns, row, strict=True)) for row in values]
+    house.within_range(np.array(clones), np.array(margins)[:, None], model)
+    asked = list(product(margins, clones))
+    found, rows = [], []
+    for k, m in tracked(asked, "overlap gap", lambda one: f"kappa = {one[0]:g}, m = {one[1]}"):
+        found.append(house.overlap_gap(m, k, model))
+        rows.append({column: getattr(found[-1], name).item() for column, name in COLUMNS.items()})
+        rows[-1]["clones"] = m
     record = Record(
         "overlap-gap", {"model": model, "clones": clones, "kappa": margins}, rows, UNITS
     )

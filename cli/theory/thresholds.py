@@ -1,11 +1,13 @@
 """``entropic theory thresholds``: where the landscape around binary solutions changes."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ..options import numbers, output_options, warn
+from ..progress import tracked
 
 UNITS = {
     **dict.fromkeys(("alpha", "alpha_c", "alpha_le", "alpha_ogp"), "patterns/weight"),
@@ -51,6 +53,7 @@ def thresholds(
 
     Each number has its numerical error beside it, as <name>_error.
     """
+    from ...theory.errors import NotConverged
     from ..record import Record, deliver
 
     rows, missing = _loads() if alpha is None else _landscape(alpha)
@@ -60,30 +63,39 @@ def thresholds(
     for line in missing:
         warn(line)
     deliver(record, style, out, picture)
+    lost = sum(not row["converged"] for row in rows)
+    if lost:
+        msg = f"{lost} of {len(rows)} loads have thresholds that were not found; these are empty"
+        raise NotConverged(msg, rows)
 
 
 def _loads() -> tuple[list[dict[str, Any]], list[str]]:
     from ...theory.perceptron.thresholds import algorithmic_thresholds
 
     found = algorithmic_thresholds()
-    return [_with_errors(found, WITHOUT, ())], []
+    return [_with_errors(found, WITHOUT)], []
 
 
 def _landscape(alpha: list[float]) -> tuple[list[dict[str, Any]], list[str]]:
-    from ...theory.perceptron.thresholds import landscape_thresholds
+    from ...theory.perceptron.thresholds import (
+        landscape_thresholds,
+        refuse_loads_without_landscape,
+    )
 
-    found = landscape_thresholds(alpha)
+    refuse_loads_without_landscape(alpha)
     rows, missing = [], []
-    for i, load in enumerate(alpha):
-        reason = str(found.reason[i])
-        rows.append({"alpha": load, **_with_errors(found, WITH_LOAD, i), "reason": reason})
+    for load in tracked(alpha, "thresholds", lambda load: f"alpha = {load:g}"):
+        found = landscape_thresholds(load)
+        reason = str(found.reason)
+        rows.append({"alpha": load, **_with_errors(found, WITH_LOAD), "reason": reason})
         if reason:
             missing.append(f"alpha = {load:g}: {reason}")
     return rows, missing
 
 
-def _with_errors(found: Any, names: tuple[str, ...], which: Any) -> dict[str, float]:
+def _with_errors(found: Any, names: tuple[str, ...]) -> dict[str, float | bool]:
     values = {name: getattr(found, name) for name in names}
-    return {name: float(values[name].value[which]) for name in names} | {
-        f"{name}_error": float(values[name].error[which]) for name in names
-    }
+    errors = {f"{name}_error": float(values[name].error) for name in names}
+    # an error without bounds is that of a threshold that was not found
+    converged = not any(math.isinf(error) for error in errors.values())
+    return {name: float(values[name].value) for name in names} | errors | {"converged": converged}

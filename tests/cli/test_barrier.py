@@ -6,6 +6,8 @@ import pytest
 import xarray
 from matplotlib import image
 
+from entropic.cli.pictures.barrier import figure
+from entropic.cli.record import Record
 from entropic.theory import barrier_peak, critical_margins, geodesic_barrier
 
 BARRIER = ("theory", "barrier", "--alpha", "1", "--kappa", "-0.5")
@@ -158,3 +160,10 @@ def test_the_figure_has_its_words_and_is_the_same_each_time(entropic, tmp_path, 
     assert all(word in bytes_of[0].decode() for word in words)
     entropic(*BARRIER, *more, "--plot", str(tmp_path / "a.png"))
     assert image.imread(tmp_path / "a.png")[..., :3].std() > 0.05
+
+
+def test_at_a_single_load_the_two_critical_margins_differ_by_their_markers():
+    row = {"alpha": 1.0, "kappa": -0.5, "kappa_star": -0.4, "kappa_kernel": -0.17}
+    lines = figure(Record("barrier", {}, [row])).axes[0].lines
+    markers = {line.get_label(): line.get_marker() for line in lines}
+    assert markers["kernel, κ = -0.5"] != markers["equal margins, κ = -0.5"]

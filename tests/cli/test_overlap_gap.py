@@ -72,3 +72,10 @@ def test_what_cannot_be_is_refused(entropic, arguments, match):
     said = entropic("theory", "overlap-gap", *arguments)
     assert said.refused()
     assert match in said.err
+
+
+def test_every_margin_is_looked_at_before_the_first_is_worked_on(entropic, monkeypatch):
+    monkeypatch.setattr("entropic.theory.perceptron.overlap_gap.overlap_gap", lambda *_: 1 / 0)
+    said = entropic(*ASKED, "--clones", "2", "--kappa", "1,9")
+    assert said.refused()
+    assert "must be from 0.01 to 5; it is 9" in said.err

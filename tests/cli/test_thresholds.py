@@ -86,3 +86,13 @@ def test_the_pictures_have_units_and_words_for_every_threshold(tmp_path):
         assert all(word in text for word in expected)
         save(figure(record), tmp_path / "a.png")
         assert image.imread(tmp_path / "a.png")[..., :3].std() > 0.02
+
+
+def test_thresholds_that_were_not_found_leave_their_row_and_exit_with_one(entropic):
+    said = entropic("theory", "thresholds", "--alpha", "0.0011", "--format", "json")
+    (row,) = json.loads(said.out)["rows"]
+    assert said.code == 1
+    assert row["converged"] is False
+    assert row["kappa_u"] is None
+    assert row["kappa_max"] > 24
+    assert "1 of 1 loads have thresholds that were not found" in said.err

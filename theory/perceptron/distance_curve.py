@@ -173,8 +173,9 @@ class Knot(NamedTuple):
 def _first(ref: Reference, start: Typical, places: Array, reach: float) -> Rest | None:
     """Unknowns on both sides of the typical distance; None where none are found."""
     d = expit(places)
+    bent = min(ref.q_hat, 1.0) * reach**2  # few patterns bend in proportion to their number
     for bend in (0.1, 0.02, 0.5, 0.004, 2.5):
-        x = np.log(start.explained + bend * reach**2)
+        x = np.log(start.explained + bend * bent)
         guess = np.array([[x, *start.rest]] * 2)
         with np.errstate(all="ignore"):
             found = refine(ref, d, guess, FINE, rounds=20)

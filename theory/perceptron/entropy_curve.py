@@ -19,9 +19,10 @@ from .saddle import saddle_limit, saddle_point
 from .shielded import FAINT, might_be_shielded, shielded
 from .stretched import COARSE, FINE, FINEST
 
+QUIET = 1e-7  # rounding in φ, as it grows towards the capacity, that stands as part of the error
 CLOSER = 1e-6  # step at which the coarse rule has done its part
 BLOCK = 16  # points at a time: some thousand nodes each, which fit into the cache
-FULL = 0.5  # (1 − q)/(1 − p²) below which a branch that ends does so towards q = 1
+FULL, AHEAD = 0.5, 0.1  # a branch ends at q = 1 if of 1 − p² less is left, for so short a way
 NEAR = 0.02  # of the typical place, where Newton's method may be lost in rounding
 UNSURE = 1e-7  # difference of two rules from which on a third is asked
 STRAYED = 0.2  # from the interpolated branch: what lies there is another one
@@ -66,7 +67,8 @@ class EntropyCurve:
     def __init__(self, alpha: float, kappa: float, margin: float, model: str) -> None:
         counted = saddle_point(alpha, kappa, model)
         self.ref = reference(alpha, kappa, margin, model)
-        self.start = typical(self.ref, counted) if alpha > 0 else None
+        with np.errstate(all="ignore"):
+            self.start = typical(self.ref, counted) if alpha > 0 else None
         both = saddle_point(alpha, [kappa, margin], model)
         self.at_stable = bool(both.at_stable.all())
 
@@ -83,7 +85,8 @@ class EntropyCurve:
         ends = logit(distance[left])
         middle = float(logit(self.start.distance))
         low, high = min(ends.min(), middle - 4 * NEAR), max(ends.max(), middle + 4 * NEAR)
-        branch = follow(self.ref, self.start, float(expit(low)), float(expit(high)))
+        with np.errstate(all="ignore"):
+            branch = follow(self.ref, self.start, float(expit(low)), float(expit(high)))
         covered = left & branch.covers(distance)
         where = np.flatnonzero(covered)
         for start in range(0, len(where), BLOCK):
@@ -114,16 +117,16 @@ class EntropyCurve:
     def _solve(self, branch: Branch, distance: Array) -> Array:
         with np.errstate(all="ignore"):
             guess = branch.guess(distance)
-            rough = refine(self.ref, distance, guess, COARSE, CLOSER)
+            rough = refine(self.ref, distance, guess, COARSE, CLOSER, still=QUIET)
             better = np.where(rough.rested[:, None], rough.y, guess)
-            fine = refine(self.ref, distance, better, FINE)
+            fine = refine(self.ref, distance, better, FINE, still=QUIET)
             error = np.abs(fine.numbers[0] - rough.numbers[0])
             table = self._table(distance, fine, error)
             table[:, _stray(distance, fine.y, guess)] = np.nan
             unsure = np.flatnonzero(~fine.rested | ~(error < UNSURE))
             if len(unsure):
                 d = distance[unsure]
-                finest = refine(self.ref, d, fine.y[unsure], FINEST)
+                finest = refine(self.ref, d, fine.y[unsure], FINEST, still=QUIET)
                 error = np.abs(finest.numbers[0] - fine.numbers[0][unsure])
                 better = self._table(d, finest, error)
                 table[:, unsure] = np.where(finest.rested, better, table[:, unsure])
@@ -149,7 +152,8 @@ class EntropyCurve:
     def _table(self, distance: Array, rest: Rest, error: Array) -> Array:
         """Rows RESULTS; NaN where Newton's method is not at rest."""
         at = overlaps_at(self.ref, distance, rest.y)
-        rows = self._rows(at, rest.numbers, error + np.spacing(1.0), rest.size)
+        noise = rest.wander + np.spacing(1.0)
+        rows = self._rows(at, rest.numbers, error + noise, rest.size)
         return np.where(rest.rested, rows, np.nan)
 
     def _rows(self, at: Overlaps, numbers: Array, error: Array, residual: Array) -> Array:
@@ -162,15 +166,22 @@ class EntropyCurve:
         if not len(branch.place):
             text = "the saddle point could not be followed away from the typical distance"
             return text + unstable, False
-        last = 0 if logit(distance) < branch.place[0] else -1
-        place = branch.place[[last]]
+        below = bool(logit(distance) < branch.place[0])
+        side, outer = ("below", [0, 1]) if below else ("above", [-1, -2])
+        place = branch.place[outer]
         d = expit(place)
-        at = overlaps_at(self.ref, d, branch.rough(branch.smooth[[last]], place))
-        side = "below" if last == 0 else "above"
-        if at.gap[0] < FULL * (1 - at.p[0] ** 2):
-            text = f"no replica-symmetric solutions {side} about d = {d[0]:.3g}, where q reaches 1"
-            return text, True
-        return f"the saddle point could not be followed {side} d = {d[0]:.6g}{unstable}", False
+        at = overlaps_at(self.ref, d, branch.rough(branch.smooth[outer], place))
+        share = at.gap / (1 - at.p**2)
+        text = f"the saddle point could not be followed {side} d = {d[0]:.6g}"
+        # how far on, straight, 1 − q is gone
+        lost, fall = share[0] * (place[0] - place[1]), share[1] - share[0]
+        if not (share[0] < FULL and abs(lost) < AHEAD * fall):
+            return f"{text}{unstable}", False
+        end = place[0] + lost / fall
+        gone = f"{side} about d = {float(expit(end)):.3g}, where q reaches 1"
+        if (logit(distance) < end) == below:
+            return f"no replica-symmetric solutions {gone}", True
+        return f"{text}: none is left {gone}{unstable}", False
 
 
 def _stray(distance: Array, y: Array, guess: Array) -> NDArray[np.bool_]:

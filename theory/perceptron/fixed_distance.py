@@ -8,7 +8,8 @@ With ⟨·⟩ as in :mod:`.pair_pattern` and :mod:`.pair_spins`, at fixed overla
 and the overlaps q, t are those that these fields make of the weights:
 
     binary      q = ⟨m²⟩, t = ⟨T m⟩, and p̂ such that p = ⟨m⟩
-    spherical   c = (1 − q) ĉ,  e = (1 − q)(1 − q̃) t̂,  with ĉ² = q̂ − t̂²/q̂̃
+    spherical   c = (1 − q) ĉ,  e = (1 − q)(1 − q̃) t̂,  with ĉ² = q̂ − t̂²/q̂̃ = α⟨(F' − λF̃')²⟩
+                for λ = t̂/q̂̃, since q̂̃ = α⟨F̃'²⟩
 
 The entropy, in nats per weight, is at the saddle point that of the weights and of the patterns,
 
@@ -48,7 +49,7 @@ from .pair_spins import PairSpins
 
 ROUNDS = 12
 ROUGH, SMALL = 1e-4, 2e-8  # steps at which to rest; what is left is their square
-STALLED, STILL = 1e-3, 1e-10  # or at which to rest if neither they nor φ change any more: rounding
+STALLED, STILL = 1e-3, 1e-10  # or at which to rest if they shrink no more, nor φ: rounding
 LEAP_X, LEAP_E, LEAP_P = 2.0, 0.2, 0.3  # longest steps; of e as a part of what is possible
 
 
@@ -90,7 +91,9 @@ def held_at(ref: Reference, distance: Array, y: Array, step: float) -> Held:
     bent = 2 * ref.gap / ref.q * at.e / left
     dq = np.array([at.c2 * at.gap / left, bent * at.gap])
     dt = np.array([np.zeros_like(left), np.full_like(left, ref.gap)])
-    fields = Fields(q_hat, t_hat, by_q * dq + 2 * by_t_half * dt, by_t_half * dq + by_t * dt)
+    c2_hat = ref.alpha * pattern.own_force(t_hat / ref.q_hat)
+    by = by_q * dq + 2 * by_t_half * dt, by_t_half * dq + by_t * dt
+    fields = Fields(q_hat, t_hat, c2_hat, *by)
     solve = _binary if ref.model == "binary" else _spherical
     answer = solve(ref, distance, at, y, fields, step)
     return Held(
@@ -107,10 +110,11 @@ def held_at(ref: Reference, distance: Array, y: Array, step: float) -> Held:
 
 @dataclass(frozen=True)
 class Fields:
-    """What the patterns do: q̂, t̂ and their derivatives by x and e, of shape (2, points)."""
+    """What the patterns do: q̂, t̂, ĉ² and the first two's derivatives by x and e, (2, points)."""
 
     q_hat: Array
     t_hat: Array
+    c2_hat: Array
     q_hat_by: Array
     t_hat_by: Array
 
@@ -164,10 +168,12 @@ def _spherical(
     ref: Reference, distance: Array, at: Overlaps, y: Array, fields: Fields, step: float
 ) -> Answer:
     room, left = 4 * distance * (1 - distance), at.gap + at.c2
-    c2_hat = fields.q_hat - fields.t_hat**2 / ref.q_hat
+    c2_hat = fields.c2_hat
     e = at.gap * ref.gap * fields.t_hat
     pull = (at.p + at.e * ref.q / ref.gap) / at.gap
-    entropy = 0.5 * (np.log(at.gap) + (at.c2 + at.e**2 / ref.q) / at.gap - fields.q_hat * at.gap)
+    # q̂(1 − q) = ĉ²(1 − q) + e'²/q̃(1 − q), e' the e that t̂ makes: large terms, which cancel
+    shared = (at.e - e) * (at.e + e) / ref.q
+    entropy = 0.5 * (np.log(at.gap) + (at.c2 + shared) / at.gap - c2_hat * at.gap)
     miss = np.log(c2_hat * at.gap) - y[:, 0], (e - at.e) / room
     # ln(1 − q) by x and by e
     gap_by = -np.array([at.c2 / left, 2 * ref.gap / ref.q * at.e / left])
@@ -195,6 +201,8 @@ class Rest:
     """Whether that was negligible."""
     numbers: Array
     """Rows entropy, slope, q̂, t̂ and p̂, before the last step."""
+    wander: Array
+    """What the last step but one changed in the entropy, where it shrank no more: rounding."""
 
 
 def refine(
@@ -204,11 +212,16 @@ def refine(
     step: float,
     small: float = SMALL,
     rounds: int = ROUNDS,
+    still: float = STILL,
 ) -> Rest:
-    """Newton's method on all points at once, from guesses near the branch that is meant."""
+    """Newton's method on all points at once, from guesses near the branch that is meant.
+
+    It rests where the step is below ``small``, or where it shrinks no more and φ moves by less than
+    ``still``.
+    """
     y, size = guess.copy(), np.full(len(guess), np.inf)
     numbers = np.full((5, len(guess)), np.nan)
-    rested = np.zeros(len(y), dtype=np.bool_)
+    rested, wander = np.zeros(len(y), dtype=np.bool_), np.zeros(len(y))
     for _ in range(rounds):
         awake = np.flatnonzero(~rested & np.isfinite(y).all(axis=-1))
         if not len(awake):
@@ -217,11 +230,13 @@ def refine(
         move = newton_step(held)
         now = step_size(move, held.overlaps, y[awake])
         y[awake] += _within_leap(ref, held.overlaps, y[awake], move)
-        still = np.abs(held.entropy - numbers[0, awake]) < STILL
+        change = np.abs(held.entropy - numbers[0, awake])
+        stuck = (change < still) & (now < STALLED) & (now > 0.1 * size[awake])
+        wander[awake] = np.where(stuck, change, 0.0)
         numbers[:, awake] = held.entropy, held.slope, held.q_hat, held.t_hat, held.p_hat
-        rested[awake] = (now < small) | (still & (now < STALLED) & (now > 0.1 * size[awake]))
+        rested[awake] = (now < small) | stuck
         size[awake] = now
-    return Rest(y, size, rested, numbers)
+    return Rest(y, size, rested, numbers, wander)
 
 
 def newton_step(held: Held) -> Array:

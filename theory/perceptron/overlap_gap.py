@@ -109,7 +109,7 @@ def overlap_gap(
     if model not in USUAL_MARGIN:
         msg = f"model must be 'binary' or 'symmetric'; it is {model!r}"
         raise DomainError(msg)
-    m, margins = _checked(clones, USUAL_MARGIN[model] if kappa is None else kappa, model)
+    m, margins = within_range(clones, USUAL_MARGIN[model] if kappa is None else kappa, model)
     solve = _storage if model == "binary" else _symmetric
     found = [_point(solve, *pair) for pair in zip(m.flat, margins.flat, strict=True)]
     table = np.array([numbers for numbers, _ in found]).reshape(*m.shape, 7)
@@ -130,7 +130,8 @@ def overlap_gap(
     )
 
 
-def _checked(clones: ArrayLike, kappa: ArrayLike, model: str) -> tuple[Array, Array]:
+def within_range(clones: ArrayLike, kappa: ArrayLike, model: str) -> tuple[Array, Array]:
+    """Both as float arrays of their common shape; a DomainError where one is out of range."""
     m, margins = np.asarray(clones, dtype=np.float64), np.asarray(kappa, dtype=np.float64)
     for name, values, (low, high) in (
         ("clones", m, CLONES),

@@ -96,7 +96,7 @@ class PairPattern:
         self.root_q = np.sqrt(self.a**2 + self.g2)
         omega, weight = self._outer(step)
         inner = self._inner(omega, step)
-        self.flat, self.pull, self.pull2, self.edge = (weight * part for part in inner)
+        self.flat, self.pull, self.pull2, self.edge, self.scatter = (weight * x for x in inner)
         root = np.sqrt(at.gap)[:, None]
         self.u = (ref.kappa - omega) / root
         G, self.excess = inverse_mills(self.u)
@@ -129,7 +129,7 @@ class PairPattern:
         return self.root_q[:, None] * x, weight / (2 * np.pi)
 
     def _inner(self, omega: Array, step: float) -> tuple[Array, ...]:
-        """At each ω, sums over z of the tilt, with F̃', with F̃'² − F̃'', and at h̃ = κ̃."""
+        """At each ω, sums over z of the tilt, with F̃', F̃'² − F̃'' and at h̃ = κ̃; variance of F̃'."""
         ref = self.ref
         x = omega / self.root_q[:, None]
         rho, narrow = self.a / self.root_q, np.sqrt(self.g2) / self.root_q
@@ -151,11 +151,14 @@ class PairPattern:
         whole = np.exp(np.where(A > 0, -np.inf, normal))
         tilt = rise * (whole + np.where(A > 0, scaled, -scaled) * tail)
         tug = tilt * G
+        flat, pull = tilt.sum(axis=-1), tug.sum(axis=-1)
+        mean = np.divide(pull, flat, out=np.zeros_like(flat), where=flat != 0)
         sums = (
-            tilt.sum(axis=-1),
-            tug.sum(axis=-1) / np.sqrt(ref.gap),
+            flat,
+            pull / np.sqrt(ref.gap),
             (tug * (2 * G - u)).sum(axis=-1) / ref.gap,
             (rise * tail / (spread * ROOT_2PI)).sum(axis=-1),
+            (tilt * (G - mean[..., None]) ** 2).sum(axis=-1) / ref.gap,
         )
         return tuple(np.asarray(s) for s in sums)
 
@@ -212,6 +215,12 @@ class PairPattern:
     def common_force(self) -> Array:
         """⟨F̃'F'⟩, of which t̂ is α times."""
         return self._mean(self.pull, self.first)
+
+    def own_force(self, share: Array) -> Array:
+        """⟨(F' − share F̃')²⟩, a sum of squares where its three terms may cancel to any digit."""
+        apart = np.divide(self.pull, self.flat, out=np.zeros_like(self.pull), where=self.flat != 0)
+        apart = self.first - share[:, None] * apart
+        return np.asarray(self._mean(self.flat, apart**2) + share**2 * self.scatter.sum(axis=-1))
 
     def edge_force(self) -> Array:
         """⟨F'⟩ over patterns that the reference only just satisfies."""

@@ -81,7 +81,8 @@ def stretched_around_all(
 
 
 def _count(length: Array, step: float) -> int:
-    longest = np.fmax.reduce(length, axis=None, initial=1.0)  # a NaN point stays one
+    # a NaN point stays one, an infinite one becomes one
+    longest = np.fmax.reduce(length, axis=None, initial=1.0, where=length < np.inf)
     return int(np.ceil(longest / step))
 
 

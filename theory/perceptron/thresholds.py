@@ -45,7 +45,7 @@ NONE = float("nan")
 class LandscapeThresholds:
     """Thresholds at given loads; every `Estimate` has the shape of ``alpha``.
 
-    One that does not exist or was not found is NaN, and ``reason`` says why.
+    One that does not exist is NaN ± NaN, one that was not found NaN ± ∞; ``reason`` says why.
     """
 
     alpha: Array
@@ -81,7 +81,7 @@ class AlgorithmicThresholds:
 def landscape_thresholds(alpha: ArrayLike) -> LandscapeThresholds:
     """d_min, κ_min, κ_u and κ_max of binary weights at loads ``alpha`` (any shape).
 
-    Raises DomainError unless 0 < α < α_c.
+    Raises DomainError unless 0 < α < α_c, or below 0.00102, where margins of 25 can be kept.
 
     Beyond the overlap gap no margin is robust enough:
 
@@ -89,7 +89,7 @@ def landscape_thresholds(alpha: ArrayLike) -> LandscapeThresholds:
     >>> round(float(found.d_min.value), 3), bool(np.isnan(found.kappa_min.value))
     (0.105, True)
     """
-    alpha = _loads(alpha)
+    alpha = refuse_loads_without_landscape(alpha)
     found = np.full((4, 2, alpha.size), NONE)
     reason = np.full(alpha.size, "", dtype=object)
     for i, load in enumerate(alpha.ravel()):
@@ -102,7 +102,7 @@ def landscape_thresholds(alpha: ArrayLike) -> LandscapeThresholds:
 
 
 def isolation_distance(alpha: ArrayLike) -> Estimate:
-    """d_min alone, of the shape of ``alpha``; NaN where it was not found.
+    """d_min alone, of the shape of ``alpha``; NaN ± ∞ where it was not found.
 
     Raises DomainError unless 0 < α < α_c.
 
@@ -129,6 +129,13 @@ def algorithmic_thresholds() -> AlgorithmicThresholds:
         alpha_le=Estimate(*le, "theory"),
         alpha_ogp=Estimate(*ogp, "theory"),
     )
+
+
+def refuse_loads_without_landscape(alpha: ArrayLike) -> Array:
+    """The loads as an array; a DomainError unless all have thresholds."""
+    loads = _loads(alpha)
+    max_margin(loads, "binary")  # refuses the smallest
+    return loads
 
 
 def _loads(alpha: ArrayLike) -> Array:
@@ -175,11 +182,11 @@ def _zero_error(alpha: Array, kappa: Array) -> float:
 
 
 def _isolation(ref: Reference) -> tuple[float, float]:
-    """The largest distance below which φ < 0, and its error."""
+    """The largest distance below which φ < 0, and its error; NaN ± ∞ where it was not found."""
     branch = branch_towards(ref)
     below = np.flatnonzero((branch.entropy < 0) & (branch.place < branch.centre))
     if not len(below):
-        return NONE, NONE
+        return NONE, np.inf
     i = below[-1]
     # the straight line between the knots on either side
     share = branch.entropy[i] / (branch.entropy[i] - branch.entropy[i + 1])
@@ -192,7 +199,7 @@ def _isolation(ref: Reference) -> tuple[float, float]:
             move = -rest.numbers[0] / (rest.numbers[1] * d * (1 - d))
             place = place + np.clip(move, -0.3, 0.3)
             if not rest.rested[0]:
-                return NONE, NONE
+                return NONE, np.inf
             if np.abs(move[0]) < 1e-12:
                 break
         places.append(float(expit(place[0])))

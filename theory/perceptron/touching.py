@@ -63,12 +63,15 @@ def touch(family: Family, tries: list[float], kind: str) -> tuple[float, float]:
     """Where along the family φ (``kind`` "entropy") or φ' ("slope") just touches zero.
 
     The first of ``tries`` must not dip below zero, else there is none, NaN ± NaN; a later one must,
-    and be refined, else it was not found, NaN ± ∞.
+    and be refined, else it was not found, NaN ± ∞.  Until one could be followed, the next is tried.
     """
-    high = tries[0]
+    known = next((i for i, s in enumerate(tries) if family.dip(s, kind)[0] > -np.inf), None)
+    if known is None:
+        return NONE, np.inf
+    high = tries[known]
     if family.dip(high, kind)[0] < 0:
-        return NONE, NONE
-    for low in tries[1:]:
+        return NONE, np.inf if known else NONE
+    for low in tries[known + 1 :]:
         if family.dip(low, kind)[0] < 0:
             break
         high = low

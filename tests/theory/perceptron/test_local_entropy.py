@@ -235,6 +235,50 @@ def test_the_binary_branch_ends_where_the_overlap_reaches_one_and_says_so():
         assert np.isnan(getattr(found, name)).tolist() == [True, False, True]
 
 
+@pytest.mark.parametrize(
+    ("alpha", "end"), [(0.3, 8.2974e-5), (0.5, 4.5448e-4), (0.7, 1.92106e-3), (0.8, 4.01809e-3)]
+)
+def test_the_distance_at_which_the_branch_ends_is_that_of_the_equations_at_q_one(alpha, end):
+    # there tanh is a sign and ln H a parabola: three equations for d, t and p̂, solved apart
+    found = local_entropy([end * 0.95, end * 1.12], alpha)
+    assert found.ended.tolist() == [True, False]
+    stated = float(str(found.reason[0]).split("d = ")[1].split(",")[0])
+    assert stated == pytest.approx(end, rel=0.02)
+    assert found.converged[1]
+
+
+def test_just_before_the_branch_ends_it_is_lost_and_not_said_to_have_ended():
+    found = local_entropy(4.65e-4, 0.5)
+    assert not found.ended
+    assert "could not be followed below d = 0.0004" in str(found.reason)
+    assert "none is left below about d = 0.00045" in str(found.reason)
+
+
+@pytest.mark.parametrize("kappa", [0.0, 0.5, 1.0])
+def test_close_to_the_capacity_rounding_does_not_stop_it(kappa):
+    alpha = 0.999 * float(critical_capacity(kappa))
+    typical = saddle_point(alpha, kappa)
+    d = float(typical.distance) * np.array([0.5, 1.0, 2.0])
+    found = local_entropy(d, alpha, kappa, model="spherical")
+    assert found.converged.all()
+    assert found.local_entropy[1] == pytest.approx(float(typical.entropy), abs=1e-7)
+    assert (found.error < 1e-6).all()
+    step = 1e-3
+    up, down = (local_entropy(d * (1 + s), alpha, kappa, model="spherical") for s in (step, -step))
+    rise = (up.local_entropy - down.local_entropy) / (2 * step)
+    assert rise == pytest.approx(found.slope * d, abs=2e-4)
+
+
+@pytest.mark.parametrize("alpha", [1e-9, 1e-10, 1e-13])
+def test_the_fewest_patterns_cost_their_share_each(alpha):
+    def log_left(h):
+        return 2 * np.exp(-0.5 * h * h) / np.sqrt(2 * np.pi) * log_ndtr(0.8 * h / 0.6)
+
+    found = local_entropy([1e-320, 0.1], alpha, model="spherical")
+    lost = (found.local_entropy[1] - found.upper_bound[1]) / alpha
+    assert lost == pytest.approx(quad(log_left, 0, 12)[0], abs=1e-14 / alpha + 1e-6)
+
+
 def test_unstable_replica_symmetry_is_pointed_out():
     assert not local_entropy(0.3, 8.0, -1.0, -1.0, "spherical").at_stable
     assert local_entropy(0.3, 0.5, 0.0, 0.0, "spherical").at_stable

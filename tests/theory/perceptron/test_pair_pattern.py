@@ -61,6 +61,19 @@ def test_the_tilted_measure_is_normalised(case):
     assert pair(case).flat.sum() == pytest.approx(1, abs=1e-10)
 
 
+@pytest.mark.parametrize("case", MILD)
+@pytest.mark.parametrize("share", [0.0, 0.7, -2.0])
+def test_what_force_the_reference_does_not_share_is_a_square_written_out(case, share):
+    pattern = pair(case)
+    q_ref, margin, *_ = case
+    z, weight = np.polynomial.hermite_e.hermegauss(200)
+    u = (margin - np.sqrt(q_ref) * z) / np.sqrt(1 - q_ref)
+    log_pull = -0.5 * u * u - log_ndtr(-u)
+    of_reference = weight @ np.exp(2 * log_pull) / np.sqrt(2 * np.pi) ** 3 / (1 - q_ref)
+    written_out = pattern.force() - 2 * share * pattern.common_force() + share**2 * of_reference
+    assert pattern.own_force(np.array([share])) == pytest.approx(written_out, rel=1e-6)
+
+
 @pytest.mark.parametrize("case", MILD + SHARP)
 def test_a_third_of_the_step_changes_no_digit_that_counts(case):
     def numbers(step):

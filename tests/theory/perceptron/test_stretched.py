@@ -74,3 +74,12 @@ def test_a_kink_in_the_tail_is_met_from_where_the_bulk_is_seen_too():
     assert within_reach_of_bulk(column(2), column(1)) == 0
     assert within_reach_of_bulk(column(9), column(0.4)) == 2.5
     assert within_reach_of_bulk(column(2), column(0.1)) == pytest.approx(1.6)
+
+
+def test_a_point_without_width_is_lost_alone():
+    zero, nine = np.zeros(2), np.full(2, 9.0)
+    with np.errstate(all="ignore"):
+        x, weight = stretched(zero, np.array([1.0, 0.0]), -nine, nine, FINE)
+    sums = (weight * np.exp(-0.5 * x * x)).sum(axis=-1)
+    assert sums[0] == pytest.approx(np.sqrt(2 * np.pi))
+    assert np.isnan(sums[1])

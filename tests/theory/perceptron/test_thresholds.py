@@ -123,3 +123,14 @@ def test_what_was_found_cannot_be_changed(landscape, loads):
 def test_loads_without_solutions_or_without_patterns_are_refused(alpha):
     with pytest.raises(DomainError, match="alpha must lie between 0 and 0.83307859.*it is"):
         landscape_thresholds(alpha)
+
+
+def test_at_tiny_loads_what_could_not_be_followed_is_not_said_to_have_no_threshold():
+    found = landscape_thresholds(0.0011)
+    assert "no margin" not in str(found.reason)
+    assert "kappa_min: it was not found" in str(found.reason)
+
+
+def test_loads_at_which_margins_beyond_25_can_be_kept_are_refused():
+    with pytest.raises(DomainError, match=r"alpha must lie from 0\.0010168"):
+        landscape_thresholds([0.5, 0.001])
