@@ -184,7 +184,7 @@ def _symmetric(kappa: Array) -> dict[str, NDArray[Any]]:
     stable = at < 1
     return {
         "alpha": alpha,
-        "uncertainty": 4e-16 * alpha * (1 + 1 / np.abs(log_chance) * (kappa < 1)),
+        "uncertainty": 4e-16 * alpha * np.where(kappa < 1, 1 + 1 / np.abs(log_chance), kappa**2),
         "at_eigenvalue": at,
         "stable": stable,
         "converged": np.isfinite(alpha),
