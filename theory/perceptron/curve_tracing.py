@@ -22,7 +22,7 @@ from .weights_in_field import Weights
 START = 1e-4  # patterns per weight; below, the curve is straight
 STEP, SHORTEST, LONGEST = 0.4, 1e-5, 0.6  # in the plane of (x, ln ρ)
 STEPS = 400
-STRAIGHT = 1e-6  # of a step, to whose side it ends: only a line, as that of q = R, is so straight
+STRAIGHT = 1e-4  # of a step, to whose side it ends: only a line, as that of q = R, is so straight
 SMALLEST = 1e-13  # 1 − q, at which a curve ends
 DIFFERENCE = 1e-6  # for slopes
 SHIFT = np.array([[0, 1, 0], [0, 0, 1]])[:, :, None]

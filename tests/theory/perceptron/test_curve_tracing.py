@@ -86,3 +86,10 @@ def test_a_curve_that_nearly_touches_a_ring_of_saddle_points_does_not_go_round_i
         [1.3, 2.0, 2.7], 0.0, "binary", setting="teacher", energy="hinge", beta=1e4
     )
     assert found.branch.tolist() == ["perfect"] * 3
+
+
+@pytest.mark.parametrize("beta", [22.823499021613735, np.inf])
+def test_a_curve_goes_on_straight_where_another_crosses_it_or_all_but_does(beta):
+    """At β = 23 the two miss each other by e^−23; at β = ∞ the line q = R is one of them."""
+    curve = trace(Spins, constraint(0.0, beta, "count"), np.array([100.0]))[0]
+    assert curve.reaches_teacher()
