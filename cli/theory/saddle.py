@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..options import numbers, output_options, warn
+from ..options import number, numbers, output_options, warn
 
 if TYPE_CHECKING:
     from ...theory.perceptron.saddle_result import SaddlePoint
@@ -33,7 +33,15 @@ def inverse_temperatures(text: str) -> list[float]:
     """A list of numbers, among which ``inf`` is the hard constraint."""
     if ":" in text:
         return numbers(text)
-    return [float("inf") if part == "inf" else numbers(part)[0] for part in text.split(",")]
+    return [float("inf") if part == "inf" else _finite(part) for part in text.split(",")]
+
+
+def _finite(text: str) -> float:
+    try:
+        return number(text)
+    except click.BadParameter:
+        msg = f"{text!r} is neither a finite number nor inf."
+        raise click.BadParameter(msg) from None
 
 
 @click.command()

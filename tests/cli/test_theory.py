@@ -247,7 +247,7 @@ def test_an_unsafe_adiabatic_prediction_says_so(entropic):
         (["saddle", "--alpha", "0.5", "--model", "ternary"], "'ternary' is not one of"),
         (["saddle", "--alpha", "0.5", "--setting", "school"], "'school' is not one of"),
         (["saddle", "--alpha", "0.5", "--energy", "cube"], "'cube' is not one of"),
-        (["saddle", "--alpha", "0.5", "--beta", "hot"], "'hot' is not a finite number"),
+        (["saddle", "--alpha", "0.5", "--beta", "hot"], "'hot' is neither a finite number nor inf"),
         (["saddle", "--alpha", "0.5", "--beta", "0"], "beta must be from 1e-06 to 1e+12, or inf"),
         (["saddle", "--alpha", "0.5", "--beta", "1", "--kappa", "-3"], "at least -2.2 with"),
         (["saddle", "--alpha", "0.8", "--setting", "teacher", "--kappa", "1"], "0.7102435"),

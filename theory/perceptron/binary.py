@@ -73,7 +73,9 @@ def zero_entropy(kappa: ArrayLike = 0.0) -> tuple[Array, Array, Array]:
         load = saddle.load()
         lack, fall = finer.deficit()
         moved = finer.load() * (1 - finer.load_growth() * lack / fall)
-        error = np.abs(moved - load) + 4 * np.finfo(float).eps * load
+        # a tail keeps κ² fewer units in the last place
+        rounding = (4 + np.minimum(margins, 0.0) ** 2) * np.finfo(float).eps * load
+        error = np.abs(moved - load) + rounding
         found = load, error, saddle.at_eigenvalue(load)
     load, error, at = (np.reshape(part, np.shape(kappa)) for part in found)
     return load, error, at

@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import erf, erfc, ndtr
+from scipy.special import ndtr
 
 from ..errors import DomainError
 from ..estimate import Array, freeze
+from . import symmetric
 from .binary import zero_entropy
 from .replica_breaking import FULL, full_breaking, least_staircase
 from .spherical import critical_capacity
@@ -169,16 +170,14 @@ def _binary(kappa: Array) -> dict[str, NDArray[Any]]:
 
 
 def _symmetric(kappa: Array) -> dict[str, NDArray[Any]]:
-    narrow = np.minimum(kappa, 1.0) / np.sqrt(2)
-    log_chance = np.where(kappa < 1, np.log(erf(narrow)), np.log1p(-erfc(kappa / np.sqrt(2))))
-    alpha = -np.log(2) / log_chance
+    alpha, log_chance = symmetric.critical_capacity(kappa), symmetric.log_share(kappa)
     # the overlap q of two solutions changes the mean of their pairs by ½αq²(⟨z²⟩ − 1)²
     pull = 2 * kappa * np.exp(-0.5 * kappa**2) / np.sqrt(2 * np.pi) / np.exp(log_chance)
     at = alpha * pull**2
     stable = at < 1
     return {
         "alpha": alpha,
-        "uncertainty": 4e-16 * alpha * (1 + 1 / np.abs(log_chance) * (kappa < 1)),
+        "uncertainty": 4e-16 * alpha * np.where(kappa < 1, 1 + 1 / np.abs(log_chance), kappa**2),
         "at_eigenvalue": at,
         "stable": stable,
         "converged": np.isfinite(alpha),

@@ -22,6 +22,7 @@ from .weights_in_field import Weights
 START = 1e-4  # patterns per weight; below, the curve is straight
 STEP, SHORTEST, LONGEST = 0.4, 1e-5, 0.6  # in the plane of (x, ln ρ)
 STEPS = 400
+STRAIGHT = 1e-4  # of a step, to whose side it ends: only a line, as that of q = R, is so straight
 SMALLEST = 1e-13  # 1 − q, at which a curve ends
 DIFFERENCE = 1e-6  # for slopes
 SHIFT = np.array([[0, 1, 0], [0, 0, 1]])[:, :, None]
@@ -95,8 +96,9 @@ def trace(kind: type[Weights], constraint: Constraint, stop: Array) -> list[Trac
     for _ in range(STEPS):
         guess = point[:, awake] + length[awake] * tangent[:, awake]
         there, values = _across(kind, guess, tangent[:, awake], constraint[awake])
-        ahead, log_load, rise = _tangent(values, tangent[:, awake])
         aside = np.hypot(*(there - guess))
+        crossing = aside < STRAIGHT * length[awake]
+        ahead, log_load, rise = _tangent(values, tangent[:, awake], crossing)
         good = np.isfinite(log_load) & ((ahead * tangent[:, awake]).sum(axis=0) > 0.9)
         good &= aside < np.where(length[awake] > 0, 0.3 * length[awake], 1.0)
         for j in np.flatnonzero(good):
@@ -144,11 +146,18 @@ def _across(
     return point, values
 
 
-def _tangent(values: Sheet, before: Array) -> tuple[Array, Array, Array]:
-    """Unit tangent that goes on as ``before``, ln α, and the slope of ln α along it."""
+def _tangent(
+    values: Sheet, before: Array, crossing: NDArray[np.bool_]
+) -> tuple[Array, Array, Array]:
+    """Unit tangent, ln α, and the slope of ln α along it.
+
+    The mismatch is positive on one side of the curve, always the same: a tangent that points back
+    belongs to a neighbour of the curve, onto which a step has strayed.  Only where another curve is
+    crossed the sides change, and the tangent goes on as ``before``.
+    """
     (_, Fx, Fr), (log_load, ax, ar) = values
-    ahead = np.array([-Fr, Fx]) / np.hypot(Fx, Fr)
-    ahead = ahead * np.where((ahead * before).sum(axis=0) < 0, -1.0, 1.0)
+    ahead = np.array([Fr, -Fx]) / np.hypot(Fx, Fr)
+    ahead = ahead * np.where(crossing & ((ahead * before).sum(axis=0) < 0), -1.0, 1.0)
     return ahead, log_load, ax * ahead[0] + ar * ahead[1]
 
 

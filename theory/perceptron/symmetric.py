@@ -32,11 +32,11 @@ def critical_capacity(kappa: ArrayLike) -> Array:
     1.0
     """
     with np.errstate(all="ignore"):
-        return np.asarray(-np.log(2) / _log_share(np.asarray(kappa, dtype=np.float64)))
+        return np.asarray(-np.log(2) / log_share(np.asarray(kappa, dtype=np.float64)))
 
 
-def _log_share(kappa: Array) -> Array:
-    """The logarithm of erf(κ/√2), to all digits at either end."""
+def log_share(kappa: Array) -> Array:
+    """The logarithm of P = erf(κ/√2), to all digits at either end."""
     root = kappa / np.sqrt(2)
     return np.asarray(np.where(kappa < 1, np.log(erf(root)), np.log1p(-erfc(root))))
 
@@ -45,7 +45,7 @@ def annealed(alpha: Array, kappa: Array, beta: Array) -> Points:
     """The saddle points at q = 0 (``beta`` may be inf), each of shape (points,)."""
     hot = np.where(np.isinf(beta), 0.0, np.exp(-beta))
     share, missed = erf(kappa / np.sqrt(2)), erfc(kappa / np.sqrt(2))
-    log_f = np.where(hot > 0, np.log(share + hot * missed), _log_share(kappa))
+    log_f = np.where(hot > 0, np.log(share + hot * missed), log_share(kappa))
     violated = hot * missed / np.exp(log_f)
     free_entropy = np.log(2) + alpha * log_f
     energy = alpha * violated

@@ -222,3 +222,20 @@ def test_margins_of_any_shape_are_answered_in_that_shape():
 def test_what_has_no_answer_is_refused(arguments, match):
     with pytest.raises(DomainError, match=match):
         capacity(*arguments)
+
+
+@pytest.mark.parametrize("kappa", [0.05, 5.0, 20.0, 35.0])
+def test_the_stated_uncertainty_of_a_symmetric_window_covers_what_rounding_leaves(kappa):
+    with mp.workdps(330):
+        exact = -mp.log(2) / mp.log(mp.erf(mp.mpf(kappa) / mp.sqrt(2)))
+        found = capacity(kappa, "symmetric")
+        assert abs(mp.mpf(float(found.alpha)) - exact) <= float(found.uncertainty)
+
+
+@pytest.mark.parametrize(
+    ("kappa", "exact"), [(-5.0, 2418082.2615515000216), (-7.0, 541600552261.29552990)]
+)
+def test_the_stated_uncertainty_of_binary_weights_covers_a_margin_in_the_tail(kappa, exact):
+    """The load at which mpmath, with 40 digits, finds that the entropy vanishes."""
+    found = capacity(kappa, "binary")
+    assert abs(float(found.alpha) - exact) <= float(found.uncertainty)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from entropic.theory.perceptron.curve_tracing import beginning, polish, sheet, trace
+from entropic.theory import saddle_point
+from entropic.theory.perceptron.curve_tracing import FINE, beginning, polish, sheet, trace
 from entropic.theory.perceptron.field_saddle import FieldSaddle
 from entropic.theory.perceptron.taught_pattern import Constraint
 from entropic.theory.perceptron.teacher_transition import teacher_spinodal
@@ -74,3 +75,21 @@ def test_curves_are_traced_side_by_side_as_if_alone():
         alone = trace(Sphere, both[np.array([i])], np.array([2.0]))[0]
         x = [c.rising(np.log(1.7))[0][0] for c in (curve, alone)]
         assert x[0] == pytest.approx(x[1], abs=1e-2)
+
+
+def test_a_curve_that_nearly_touches_a_ring_of_saddle_points_does_not_go_round_in_it():
+    curve = trace(Spins, constraint(0.0, 1e4, "hinge"), np.array([100.0]))[0]
+    assert curve.reaches_teacher()
+    assert len(curve.x) < 100 * FINE
+    # on the ring, α = 2 has solutions of free entropy −8.6; the teacher costs nothing
+    found = saddle_point(
+        [1.3, 2.0, 2.7], 0.0, "binary", setting="teacher", energy="hinge", beta=1e4
+    )
+    assert found.branch.tolist() == ["perfect"] * 3
+
+
+@pytest.mark.parametrize("beta", [22.823499021613735, np.inf])
+def test_a_curve_goes_on_straight_where_another_crosses_it_or_all_but_does(beta):
+    """At β = 23 the two miss each other by e^−23; at β = ∞ the line q = R is one of them."""
+    curve = trace(Spins, constraint(0.0, beta, "count"), np.array([100.0]))[0]
+    assert curve.reaches_teacher()
