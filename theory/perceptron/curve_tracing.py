@@ -43,6 +43,12 @@ class Trace:
     """1 − R at the end."""
     gap: float
     """1 − q at the end."""
+    passed: bool
+    """Whether it went by the load asked for, or to the last x there is."""
+
+    def is_complete(self) -> bool:
+        """Whether it was followed to the load asked for or to where q or R reaches 1."""
+        return self.passed or self.gap < 10 * SMALLEST or self.reaches_teacher()
 
     def fold(self) -> float:
         """The first point, by number, after which the load falls; inf where it always rises."""
@@ -113,10 +119,13 @@ def trace(kind: type[Weights], constraint: Constraint, stop: Array) -> list[Trac
         if not len(awake):
             break
     end = kind(point[0], np.exp(point[1]))
-    return [
-        _smooth(np.array(row).reshape(-1, 6), float(1 - end.R[i]), float(end.gap[i]))
-        for i, row in enumerate(rows)
-    ]
+    traces = []
+    for i, row in enumerate(rows):
+        last = row[-1][4] if row else -np.inf
+        passed = bool(last > np.log(stop[i]) or point[0, i] >= kind.highest)
+        table = np.array(row).reshape(-1, 6)
+        traces.append(_smooth(table, float(1 - end.R[i]), float(end.gap[i]), passed))
+    return traces
 
 
 def beginning(kind: type[Weights], alpha: Array, constraint: Constraint) -> tuple[Array, Array]:
@@ -161,11 +170,11 @@ def _tangent(
     return ahead, log_load, ax * ahead[0] + ar * ahead[1]
 
 
-def _smooth(rows: NDArray[np.float64], short_of_teacher: float, gap: float) -> Trace:
+def _smooth(rows: NDArray[np.float64], short_of_teacher: float, gap: float, passed: bool) -> Trace:
     """The curve with FINE points of its cubic between every two."""
     if len(rows) < 2:
         nothing = np.full(0, np.nan)
-        return Trace(nothing, nothing, nothing, short_of_teacher, gap)
+        return Trace(nothing, nothing, nothing, short_of_teacher, gap, passed)
     start, end = rows[:-1], rows[1:]
     length = np.hypot(*(end - start)[:, :2].T)[:, None]
     t = np.arange(FINE) / FINE
@@ -176,7 +185,7 @@ def _smooth(rows: NDArray[np.float64], short_of_teacher: float, gap: float) -> T
         bend = start[:, [slope]] * t * (1 - t) ** 2 - end[:, [slope]] * t * t * (1 - t)
         columns.append(np.append((a + (b - a) * up + length * bend).ravel(), rows[-1, value]))
     x, log_rho, log_load = columns
-    return Trace(x, log_rho, log_load, short_of_teacher, gap)
+    return Trace(x, log_rho, log_load, short_of_teacher, gap, passed)
 
 
 def polish(

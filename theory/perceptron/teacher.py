@@ -12,6 +12,8 @@ highest free entropy dominates.
 G. Györgyi, Phys. Rev. A 41, 7097 (1990), abstract: the transition of weights ±1, at 1.245.
 """
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
@@ -68,6 +70,14 @@ def _starts(
     np.maximum.at(stop, which, (1 + 3 * NEAREST) * alpha)
     np.minimum.at(stop, which, (1 - NEAREST) * limit)
     traces = trace(kind, Constraint(groups[0], groups[1], constraint.cost), stop)
+    for number in np.unique(which[~small]):
+        if not traces[number].is_complete():
+            kappa, beta = groups[:, number]
+            msg = (
+                f"saddle points at kappa = {kappa:g}, beta = {beta:g} could not be followed to the"
+                " largest load: branches may be missing"
+            )
+            warnings.warn(msg, RuntimeWarning, stacklevel=2)
     for i in np.flatnonzero(~small):
         curve = traces[which[i]]
         past_end[i] = np.log(alpha[i]) > curve.summit()

@@ -206,3 +206,9 @@ def test_counting_all_spins_that_agree_with_the_teacher_gives_the_entropy():
     assert sigma < 0.02 * fit[1]
     assert abs(fit[1] - taught(alpha, 0.0, "binary").entropy) < 4 * sigma
     assert abs(fit[1] - saddle_point(alpha, 0.0, "binary").entropy) > 5 * sigma
+
+
+def test_a_curve_that_is_lost_on_its_way_is_said_to_hide_branches(monkeypatch):
+    monkeypatch.setattr("entropic.theory.perceptron.curve_tracing.STEPS", 12)
+    with pytest.warns(RuntimeWarning, match="beta = inf could not be followed to the largest load"):
+        saddle_branches([0.2, 1.3], model="binary")
