@@ -58,8 +58,9 @@ def capacity(
     One row for every ansatz and margin.  stable is false where the ansatz gives an upper bound
     only; reason says why, or why it is exact; uncertainty is that of the numerics.  Spherical
     weights with broken replica symmetry (negative margins, from -3) have columns q_1, c_1, ...: the
-    overlaps at which c(q) = x/(1 - q_M) steps up and its heights; frsb adds the exponents of
-    jamming (overlap, gap, force) beside the published ones.
+    overlaps at which c(q) = x/(1 - q_M) steps up and its heights; frsb, the limit of many steps,
+    adds the exponents of jamming (overlap, gap, force) beside the published ones.  at_eigenvalue is
+    that of replica symmetry, whatever the ansatz.
     """
     from ...theory.errors import NotConverged
     from ...theory.perceptron.capacity import capacity as find
