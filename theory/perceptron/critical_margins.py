@@ -32,13 +32,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..estimate import Array, freeze
 from .cross_overlap import (
-    broadcast,
     correlation,
     cross_overlap,
     refuse_margins_without_solutions,
 )
 from .max_margin import max_margin
 from .pair_rule import PairRule, Side
+from .question import together
 from .saddle import saddle_point
 
 TOLERANCE = 1e-14  # of the roots
@@ -88,7 +88,7 @@ def critical_margins(alpha: ArrayLike, kappa: ArrayLike = 0.0) -> CriticalMargin
     >>> round(float(found.kappa_star**2), 12), abs(float(found.kappa_kernel))
     (0.5, 0.0)
     """
-    alpha, kappa = broadcast(alpha, kappa)
+    alpha, kappa = together(alpha=alpha, kappa=kappa)
     refuse_margins_without_solutions(alpha, kappa)
     points = [_point(float(a), float(k)) for a, k in zip(alpha.flat, kappa.flat, strict=True)]
     columns = np.array(points, dtype=np.float64).reshape(-1, 10).T.reshape(10, *alpha.shape)

@@ -27,6 +27,7 @@ from ..estimate import Array, freeze
 from .bracketed_newton import bracketed_newton
 from .max_margin import max_margin
 from .pair_rule import CHECK_ORDER, ORDER, PairRule, Side
+from .question import together
 from .saddle import saddle_point
 from .saddle_result import SaddlePoint
 from .spherical import critical_capacity
@@ -88,7 +89,7 @@ def cross_overlap(alpha: ArrayLike, margin_1: ArrayLike, margin_2: ArrayLike) ->
     >>> round(float(found.overlap) * 1e9 * np.pi, 6)
     2.0
     """
-    alpha, first, second = broadcast(alpha, margin_1, margin_2)
+    alpha, first, second = together(alpha=alpha, margin_1=margin_1, margin_2=margin_2)
     refuse_margins_without_solutions(alpha, first)
     refuse_margins_without_solutions(alpha, second)
     one, two = saddle_point(alpha, first), saddle_point(alpha, second)
@@ -110,17 +111,6 @@ def cross_overlap(alpha: ArrayLike, margin_1: ArrayLike, margin_2: ArrayLike) ->
         at_stable=one.at_stable & two.at_stable,
         converged=np.isfinite(overlap),
     )
-
-
-def broadcast(*arguments: ArrayLike) -> list[Array]:
-    """The arguments as float arrays of their common shape."""
-    arrays = [np.asarray(argument, dtype=np.float64) for argument in arguments]
-    try:
-        return list(np.broadcast_arrays(*arrays))
-    except ValueError:
-        shapes = ", ".join(str(array.shape) for array in arrays)
-        msg = f"the arguments must fit together; their shapes are {shapes}"
-        raise DomainError(msg) from None
 
 
 def correlation(overlap: float, first: Side, second: Side) -> float:

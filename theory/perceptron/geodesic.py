@@ -33,9 +33,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DomainError
 from ..estimate import Array, freeze
-from .cross_overlap import CrossOverlap, broadcast, correlation, cross_overlap
+from .cross_overlap import CrossOverlap, correlation, cross_overlap
 from .gaussian import REACH
 from .pair_rule import CHECK_ORDER, ORDER, PairRule, density_beyond, fraction_below, panels
+from .question import together
 
 ROUNDING = 4e-16
 
@@ -107,7 +108,9 @@ def geodesic_barrier(
     True
     """
     first, second = (kappa, kappa) if margins is None else margins
-    gamma, kappa, *_ = broadcast(gamma, kappa, alpha, first, second)
+    gamma, kappa, *_ = together(
+        gamma=gamma, kappa=kappa, alpha=alpha, margin_1=first, margin_2=second
+    )
     for wrong in gamma[~((gamma >= 0) & (gamma <= 1))]:
         msg = f"gamma must lie between 0 and 1; it is {wrong:.10g}"
         raise DomainError(msg)
@@ -135,7 +138,7 @@ def barrier_peak(
     (0.0, True)
     """
     first, second = (kappa, kappa) if margins is None else margins
-    kappa, *_ = broadcast(kappa, alpha, first, second)
+    kappa, *_ = together(kappa=kappa, alpha=alpha, margin_1=first, margin_2=second)
     _refuse_margins(kappa)
     pair = cross_overlap(alpha, first, second).stretched(kappa.shape)
     below = np.minimum(pair.margin_1, pair.margin_2) < kappa

@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import DomainError
 from ..estimate import Array, freeze
 from .entropy_curve import RESULTS, EntropyCurve, upper_bound
-from .question import LOWEST_MARGIN, one_of
+from .question import LOWEST_MARGIN, one_of, together
 
 FLAGS = {"model", "at_stable", "ended", "converged", "reason"}
 
@@ -149,10 +149,5 @@ def _fitted(
         for wrong in parts[name][~((parts[name] >= LOWEST_MARGIN) & np.isfinite(parts[name]))]:
             msg = f"{name} must be finite and at least {LOWEST_MARGIN:g}; it is {wrong:.10g}"
             raise DomainError(msg)
-    try:
-        d, a, k, m = np.broadcast_arrays(*parts.values())
-    except ValueError:
-        shapes = ", ".join(str(part.shape) for part in parts.values())
-        msg = f"distance, alpha, kappa and reference_margin must fit together; shapes {shapes}"
-        raise DomainError(msg) from None
+    d, a, k, m = together(**parts)
     return d, a, k, m

@@ -44,6 +44,7 @@ from .bracketed_newton import bracketed_newton
 from .clones import GroupAverage, spin_group, threshold_group, window_group
 from .damped_newton import damped_newton
 from .gaussian import CHECK_ORDER, ORDER
+from .question import together
 
 USUAL_MARGIN = {"binary": 0.0, "symmetric": 1.0}
 MARGINS = {"binary": (-2.5, 5.0), "symmetric": (0.01, 5.0)}
@@ -140,11 +141,7 @@ def within_range(clones: ArrayLike, kappa: ArrayLike, model: str) -> tuple[Array
         for wrong in values[~((values >= low) & (values <= high))]:
             msg = f"{name} must be from {low:g} to {high:g}; it is {wrong:.10g}"
             raise DomainError(msg)
-    try:
-        m, margins = np.broadcast_arrays(m, margins)
-    except ValueError:
-        msg = f"clones and kappa must fit together; their shapes are {m.shape} and {margins.shape}"
-        raise DomainError(msg) from None
+    m, margins = together(clones=m, kappa=margins)
     return m, margins
 
 

@@ -57,7 +57,9 @@ def question(
         ((betas >= HOTTEST) & (betas <= COLDEST)) | (betas == np.inf),
         f"beta must be from {HOTTEST:g} to {COLDEST:g}, or inf for the hard constraint",
     )
-    return Question(*_together(loads, margins, betas), model, setting, energy)
+    together(alpha=loads, kappa=margins)  # the usual mistake, named without beta
+    loads, margins, betas = together(alpha=loads, kappa=margins, beta=betas)
+    return Question(loads, margins, betas, model, setting, energy)
 
 
 def one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -74,15 +76,19 @@ def _refuse(values: Array, valid: NDArray[np.bool_], rule: str) -> None:
         raise DomainError(msg)
 
 
-def _together(alpha: Array, kappa: Array, beta: Array) -> tuple[Array, Array, Array]:
+def together(**named: ArrayLike) -> list[Array]:
+    """The arguments as float arrays of their common shape; DomainError names those without one.
+
+    >>> [part.tolist() for part in together(alpha=[1, 2], kappa=0)]
+    [[1.0, 2.0], [0.0, 0.0]]
+    """
+    arrays = [np.asarray(value, dtype=np.float64) for value in named.values()]
     try:
-        shape = np.broadcast_shapes(alpha.shape, kappa.shape)
+        return list(np.broadcast_arrays(*arrays))
     except ValueError:
-        msg = f"alpha and kappa must fit together; their shapes are {alpha.shape} and {kappa.shape}"
+        names, shapes = list(named), [str(array.shape) for array in arrays]
+        msg = (
+            f"{', '.join(names[:-1])} and {names[-1]} must fit together; their shapes are"
+            f" {', '.join(shapes[:-1])} and {shapes[-1]}"
+        )
         raise DomainError(msg) from None
-    try:
-        alpha, kappa, beta = np.broadcast_arrays(alpha, kappa, beta)
-    except ValueError:
-        msg = f"beta must fit alpha and kappa; its shape is {beta.shape} and theirs {shape}"
-        raise DomainError(msg) from None
-    return alpha, kappa, beta

@@ -337,7 +337,7 @@ def test_what_was_found_cannot_be_changed():
         ),
         ((0.1, 2.5, 0.0, -1.0, "spherical"), "alpha must stay below the critical capacity 2 "),
         ((0.1, 0.5, 0.0, 0.0, "ising"), "model must be 'spherical' or 'binary'; it is 'ising'"),
-        (([0.1, 0.2], [0.1, 0.2, 0.3]), r"must fit together; shapes \(2,\), \(3,\)"),
+        (([0.1, 0.2], [0.1, 0.2, 0.3]), r"must fit together; their shapes are \(2,\), \(3,\)"),
     ],
 )
 def test_a_question_without_an_answer_is_refused_in_one_line(args, message):

@@ -28,7 +28,10 @@ def test_loads_margins_and_temperatures_broadcast():
         ({"energy": "cube"}, "energy must be 'count', 'hinge' or 'quadratic'; it is 'cube'"),
         ({"model": "potts"}, "model must be 'spherical', 'binary' or 'symmetric'; it is 'potts'"),
         ({"model": "symmetric"}, "kappa must be finite and above 0 in the symmetric model"),
-        ({"alpha": [1, 2], "beta": [1.0, 2.0, 3.0]}, r"beta must fit .* shape is \(3,\)"),
+        (
+            {"alpha": [1, 2], "beta": [1.0, 2.0, 3.0]},
+            r"alpha, kappa and beta must .* \(2,\), \(\) and \(3,\)",
+        ),
     ],
 )
 def test_a_question_that_cannot_be_is_refused_in_one_line(arguments, message):
