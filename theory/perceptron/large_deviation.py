@@ -14,6 +14,7 @@ The review by E. M. Malatesta, eq. 49, which takes the measure from C. Baldassi 
 128101 (2015).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,6 +116,7 @@ def large_deviation_entropy(
     reference_margin: ArrayLike | None = None,
     y: ArrayLike | str = "zero",
     model: str = "binary",
+    progress: Callable[[float], None] | None = None,
 ) -> LargeDeviationEntropy:
     """Entropy of solutions of margin ``kappa`` at ``distance`` from references weighted by e^{yNφ}.
 
@@ -122,6 +124,7 @@ def large_deviation_entropy(
     together; ``reference_margin`` None or −inf is any reference; ``y`` "zero" is the y* at which
     the external entropy vanishes (inf where it stays positive).  y = inf needs a reference of any
     margin.  Replica symmetry between groups of reference and solutions.
+    ``progress`` hears the fraction of points that is done.
 
     Raises DomainError outside these ranges or for a load at which no reference exists.
 
@@ -154,6 +157,8 @@ def large_deviation_entropy(
             numbers, reasons[i], guess = _point(setting, model, asked, guess)
         if numbers is not None:
             table[:, i] = numbers
+        if progress is not None:
+            progress((i + 1) / table.shape[1])
     columns = dict(zip(NUMBERS, table.reshape(len(NUMBERS), *given[0].shape), strict=True))
     p = 1 - 2 * given[0]
     columns["y"] = columns["y"] if asked else given[4]
