@@ -6,9 +6,10 @@ of the same patterns, or any weights (κ̃ = −∞).  With Φ(y) of :mod:`.repl
     local entropy      φ(y) = dΦ/dy            rises with y: references of denser surroundings
     external entropy   Φ − yφ                  of such references; falls, d/dy = −y dφ/dy
 
-y = 0 is the flat measure of Franz and Parisi.  At y → ∞ (:mod:`.many_clones`) the densest
-surroundings of all are found, but for binary weights the external entropy is then mostly negative:
-replica symmetry promises references that do not exist.  The largest y that means something is y*(d)
+y = 0 is the flat measure of Franz and Parisi.  At y → ∞ the densest surroundings of all are found,
+around references of any margin (:mod:`.many_clones`) or of a given one (:mod:`.held_reference`,
+:mod:`.all_around`), but for binary weights the external entropy is then mostly negative: replica
+symmetry promises references that do not exist.  The largest y that means something is y*(d)
 where it vanishes; y = "zero" asks for that.
 The review by E. M. Malatesta, eq. 49, which takes the measure from C. Baldassi et al., PRL 115,
 128101 (2015).
@@ -23,7 +24,9 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import DomainError
 from ..estimate import Array, frozen
 from . import binary, spherical
+from .all_around import all_around
 from .anderson import fixed_point
+from .held_reference import held_reference
 from .many_clones import UNFOUND, best_binary, best_spherical
 from .reference_group import Responses
 from .replicated_reference import (
@@ -72,7 +75,8 @@ class LargeDeviationEntropy:
     local_entropy: Array
     """Of solutions at the distance from a reference, nats per weight."""
     external_entropy: Array
-    """Of references, nats per weight; −inf at y = inf for spherical weights."""
+    """Of references, nats per weight; −inf at y = inf for spherical weights and where patterns hold
+    the reference at a margin."""
     upper_bound: Array
     """Local entropy without patterns."""
     slope: Array
@@ -122,8 +126,8 @@ def large_deviation_entropy(
 
     ``distance`` in (0, ½), ``alpha`` > 0, margins in [−3, 5], ``y`` in [0, 10⁴] or inf broadcast
     together; ``reference_margin`` None or −inf is any reference; ``y`` "zero" is the y* at which
-    the external entropy vanishes (inf where it stays positive).  y = inf needs a reference of any
-    margin.  Replica symmetry between groups of reference and solutions.
+    the external entropy vanishes (inf where it stays positive).  Replica symmetry between groups of
+    reference and solutions.
     ``progress`` hears the fraction of points that is done.
 
     Raises DomainError outside these ranges or for a load at which no reference exists.
@@ -427,10 +431,14 @@ def _tried(
 
 def _where_none_is_left(setting: Setting, model: str) -> _Solved | str | None:
     """The y at which the external entropy vanishes; None if it never does; else the reason."""
-    if setting.kappa_ref is None and model == "binary":
+    best = None
+    if setting.kappa_ref is not None:
+        margins = setting.kappa, setting.kappa_ref
+        best = all_around(model, setting.p, setting.alpha, margins, RULES[True][0])
+    elif model == "binary":
         best = best_binary(setting.p, setting.alpha, setting.kappa, RULES[True][1])
-        if best is not None and best.external >= 0:
-            return None
+    if best is not None and best.external >= 0:
+        return None
     below: _Solved | None = None
     y = 1.0
     while y <= MOST_CLONES:
@@ -498,7 +506,7 @@ def _between(below: _Solved | None, above: _Solved, model: str) -> _Solved | str
 def _best(setting: Setting, model: str) -> tuple[list[float] | None, str]:
     """Infinitely many clones."""
     if setting.kappa_ref is not None:
-        return None, "y = inf is there for references of any margin only"
+        return _best_of_margin(setting, setting.kappa_ref, model)
     solve = best_binary if model == "binary" else best_spherical
     _, order, finer = RULES[True]
     given = setting.p, setting.alpha, setting.kappa
@@ -515,3 +523,25 @@ def _best(setting: Setting, model: str) -> tuple[list[float] | None, str]:
         *(np.inf, best.local, best.external, slope),
         *(best.q, best.t, best.q_ref, best.q, error, best.residual),
     ], ""
+
+
+def _best_of_margin(
+    setting: Setting, kappa_ref: float, model: str
+) -> tuple[list[float] | None, str]:
+    """Infinitely many clones: around all solutions where such references are, else around fewer."""
+    given = model, setting.p, setting.alpha, (setting.kappa, kappa_ref)
+    order, finer, _ = RULES[True]
+    many, check = all_around(*given, order), all_around(*given, finer)
+    if many is not None and check is not None:
+        error = abs(check.local - many.local) + many.residual
+        numbers = [np.inf, check.local, check.external, 0.0, check.q, check.t, check.q_ref, check.q]
+        return [*numbers, error, check.residual], ""
+    best, rough = held_reference(*given, finer), held_reference(*given, order)
+    if best is None or rough is None:
+        return None, UNFOUND
+    solvable = setting.alpha < LIMITS[model](setting.kappa)
+    if solvable and best.local > saddle_point(setting.alpha, setting.kappa, model).entropy:
+        return None, UNFOUND
+    error = abs(best.local - rough.local) + best.residual
+    numbers = [np.inf, best.local, -np.inf, best.slope, best.q, setting.p, 1.0, best.q]
+    return [*numbers, error, best.residual], ""
