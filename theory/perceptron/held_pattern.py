@@ -45,7 +45,7 @@ class Yielding:
     @property
     def alone(self) -> float:
         """Of the clones where the reference may not move, δ − τ²/χ."""
-        return self.delta - self.tau**2 / self.chi
+        return self.delta - self.tau**2 / self.chi if self.chi > 0 else float("nan")
 
 
 @dataclass(frozen=True)

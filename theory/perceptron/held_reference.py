@@ -36,9 +36,10 @@ from .anderson import fixed_point
 from .damped_newton import damped_newton
 from .held_pattern import HeldPattern, Yielding, held_pattern
 from .held_spins import Hats, HeldSpins, held_spins
-from .many_clones import few_patterns
+from .many_clones import BestReference, best_binary, few_patterns
 
 GRAIN = 1e-14  # of det K over K₂₂², which is 0 where the margin is no hindrance
+UNHELD = 1e-14  # patterns per weight that hold a reference, which are as good as none
 # √Q̂, T̂/√q̂, ln q̂, ln δ̂ (spherical: of α times the stretch)
 Pulls = Array
 
@@ -72,7 +73,7 @@ class _Answer:
 
     @property
     def sound(self) -> bool:
-        return bool(min(self.free, self.gap, self.yielding.chi, self.yielding.alone) > 0)
+        return self.free > 0 and self.gap > 0 and self.yielding.alone > 0
 
 
 Weights = Callable[[Pulls, float, int, float], _Answer | None]
@@ -85,6 +86,15 @@ def held_reference(
     weights = WEIGHTS[model]
     pi = float(np.arctanh(p))
     start = np.append([0.1, 0.01], few_patterns(p, alpha, margins[0], order))
+    if model == "binary":
+        free = best_binary(p, alpha, margins[0], order)
+        if free is None:
+            return None
+        if free.hats is not None:
+            start, pi = np.array([1e-4, 0.0, *free.hats[:2]]), free.hats[2]
+            idle = _unheld(free, p, alpha, margins, start, order)
+            if idle is not None:
+                return idle
     found = _settled(weights, p, alpha, margins, order, start, pi)
     if found is not None:
         return found
@@ -101,6 +111,29 @@ def held_reference(
         else:
             step *= 0.5
     return here
+
+
+def _unheld(
+    free: BestReference,
+    p: float,
+    alpha: float,
+    margins: tuple[float, float],
+    start: Pulls,
+    order: int,
+) -> HeldReference | None:
+    """The best binary reference of any margin, where hardly a pattern would hold it; else None."""
+    assert free.hats is not None
+    q_hat, delta_hat = (float(x) for x in np.exp(free.hats[:2]))
+    spin = held_spins(Hats(0.0, 0.0, q_hat, delta_hat, free.hats[2]), order)
+    gap, gives = 1 - free.q, spin.yielding
+    if not min(gap, gives.alone) > 0:
+        return None
+    held = held_pattern(p, max(free.q - p * p, GRAIN), gap, gives, margins, order).held
+    if not alpha * held < UNHELD:
+        return None
+    return HeldReference(
+        free.local, 2 * free.hats[2], free.q, gives, held, free.residual, start, free.hats[2]
+    )
 
 
 def _settled(

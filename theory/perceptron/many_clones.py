@@ -58,6 +58,8 @@ class BestReference:
     t: float
     q_ref: float
     residual: float
+    hats: tuple[float, float, float] | None = None
+    """ln q̂, ln δ̂ and π, where binary weights have them."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,8 @@ def best_binary(p: float, alpha: float, kappa: float, order: int) -> BestReferen
     local += spin.value + alpha * pattern.value
     external = delta_hat * spin.gap + spin.curvature
     external += alpha * (pattern.curvature + delta * pattern.bend)
-    return BestReference(local, -0.5 * external, 1 - spin.gap, delta, p, 1.0, move)
+    hats = float(pulls[0]), float(pulls[1]), pi[0]
+    return BestReference(local, -0.5 * external, 1 - spin.gap, delta, p, 1.0, move, hats)
 
 
 def few_patterns(p: float, alpha: float, kappa: float, order: int) -> Array:
