@@ -26,11 +26,14 @@ def best(setting: Setting, model: str) -> tuple[list[float] | None, str]:
     best, check = solve(*given, order), solve(*given, finer)
     if best is None or check is None:
         return None, UNFOUND
-    h = NUDGE * min(setting.p, 1 - setting.p)
-    sides = [solve(setting.p + s * h, *given[1:], order) for s in (1, -1)]
-    slope = np.nan
-    if sides[0] is not None and sides[1] is not None:
-        slope = -(sides[0].local - sides[1].local) / h
+    if model == "binary":  # φ∞ is stationary in all but p, whose slope is −π
+        slope = 0.0 if check.hats is None else 2 * check.hats[2]
+    else:
+        h = NUDGE * min(setting.p, 1 - setting.p)
+        sides = [solve(setting.p + s * h, *given[1:], order) for s in (1, -1)]
+        slope = np.nan
+        if sides[0] is not None and sides[1] is not None:
+            slope = -(sides[0].local - sides[1].local) / h
     error = abs(check.local - best.local) + best.residual
     return [
         *(np.inf, best.local, best.external, slope),

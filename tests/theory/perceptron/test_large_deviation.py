@@ -45,6 +45,13 @@ def test_the_slope_is_that_of_the_curve(model):
     assert found.slope[1] == pytest.approx(measured, rel=1e-4)
 
 
+def test_the_slope_around_the_best_reference_is_that_of_the_curve():
+    d, step = 0.15, 3e-4
+    found = ENTROPY([d - step, d, d + step], 0.4, y=np.inf)
+    measured = (found.local_entropy[2] - found.local_entropy[0]) / (2 * step)
+    assert found.slope[1] == pytest.approx(measured, rel=1e-5)
+
+
 # limits
 
 
