@@ -57,5 +57,5 @@ def _of_margin(setting: Setting, kappa_ref: float, model: str) -> tuple[list[flo
     if solvable and best.local > saddle_point(setting.alpha, setting.kappa, model).entropy:
         return None, UNFOUND
     error = abs(best.local - rough.local) + best.residual
-    numbers = [np.inf, best.local, -np.inf, best.slope, best.q, setting.p, 1.0, best.q]
+    numbers = [np.inf, best.local, best.external, best.slope, best.q, setting.p, 1.0, best.q]
     return [*numbers, error, best.residual], ""

@@ -49,6 +49,8 @@ class HeldReference:
     """What is found around the best reference of a margin."""
 
     local: float
+    external: float
+    """−∞ where patterns hold the reference."""
     slope: float
     """Of ``local`` by distance."""
     q: float
@@ -132,7 +134,8 @@ def _unheld(
     if not alpha * held < UNHELD:
         return None
     return HeldReference(
-        free.local, 2 * free.hats[2], free.q, gives, held, free.residual, start, free.hats[2]
+        *(free.local, free.external, 2 * free.hats[2], free.q, gives, held),
+        *(free.residual, start, free.hats[2]),
     )
 
 
@@ -172,6 +175,7 @@ def _settled(
     answer, pattern = found
     return HeldReference(
         local=answer.own + alpha * pattern.value,
+        external=-np.inf,
         slope=-2 * (answer.push + alpha * pattern.mixed),
         q=1 - answer.gap,
         yielding=answer.yielding,
