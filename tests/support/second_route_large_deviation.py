@@ -110,17 +110,17 @@ def _many() -> Iterator[Check]:
 
 def _best_of_margin() -> Iterator[Check]:
     typical = {m: saddle_point(0.4, 0.1, m) for m in ("binary", "spherical")}
-    for model, d in (("binary", 0.05), ("binary", 0.2), ("spherical", 0.1), ("spherical", 0.2)):
-        held = large_deviation_entropy(d, 0.4, 0.0, -1.0, np.inf, model)
+    for model, d in (("binary", 0.1), ("spherical", 0.1), ("spherical", 0.2)):
+        held = large_deviation_entropy(d, 0.4, 0.0, 0.0, np.inf, model)
         free = large_deviation_entropy(d, 0.4, 0.0, None, np.inf, model)
         yield Check(
             quantity="large deviation, y = ∞ for a margin",
-            at={"model": model, "alpha": 0.4, "reference_margin": -1.0, "distance": d},
+            at={"model": model, "alpha": 0.4, "reference_margin": 0.0, "distance": d},
             value=float(held.local_entropy),
             error=float(held.error) + 1e-9,
             second=float(free.local_entropy),
             second_error=float(free.error) + 1e-9,
-            route="a margin of no hindrance: any reference, from equations of its own",
+            route="a margin of hardly a hindrance: any reference, from equations of its own",
         )
     for model, flat in typical.items():
         found = large_deviation_entropy(flat.distance, 0.4, 0.1, 0.1, np.inf, model)
