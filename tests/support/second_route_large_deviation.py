@@ -15,6 +15,7 @@ def checks() -> Iterator[Check]:
     yield from _slopes()
     yield from _exchange()
     yield from _many()
+    yield from _best_of_margin()
 
 
 def _free(found):
@@ -104,4 +105,44 @@ def _many() -> Iterator[Check]:
             second=float((4 * many[1] - many[0]) / 3),
             second_error=1e-7,
             route="y = 1000 and 2000, extrapolated in 1/y²",
+        )
+
+
+def _best_of_margin() -> Iterator[Check]:
+    typical = {m: saddle_point(0.4, 0.1, m) for m in ("binary", "spherical")}
+    for model, d in (("binary", 0.1), ("spherical", 0.1), ("spherical", 0.2)):
+        held = large_deviation_entropy(d, 0.4, 0.0, 0.0, np.inf, model)
+        free = large_deviation_entropy(d, 0.4, 0.0, None, np.inf, model)
+        yield Check(
+            quantity="large deviation, y = ∞ for a margin",
+            at={"model": model, "alpha": 0.4, "reference_margin": 0.0, "distance": d},
+            value=float(held.local_entropy),
+            error=float(held.error) + 1e-9,
+            second=float(free.local_entropy),
+            second_error=float(free.error) + 1e-9,
+            route="a margin of hardly a hindrance: any reference, from equations of its own",
+        )
+    for model, flat in typical.items():
+        found = large_deviation_entropy(flat.distance, 0.4, 0.1, 0.1, np.inf, model)
+        yield Check(
+            quantity="large deviation, references with all solutions around",
+            at={"model": model, "alpha": 0.4, "reference_margin": 0.1},
+            value=float(found.external_entropy),
+            error=1e-8,
+            second=float(flat.entropy),
+            second_error=1e-10,
+            route="at the typical distance they are all solutions of their margin",
+        )
+    for model, alpha, d, margin in (("binary", 0.4, 0.15, 0.5), ("spherical", 1.0, 0.1, 0.3)):
+        step = 2e-3 * np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) * d
+        found = large_deviation_entropy(d + step, alpha, 0.0, margin, np.inf, model)
+        phi = found.local_entropy
+        yield Check(
+            quantity="large deviation, slope of the best of a margin",
+            at={"model": model, "alpha": alpha, "reference_margin": margin, "distance": d},
+            value=float(found.slope[2]),
+            error=1e-7,
+            second=float((phi[0] - 8 * phi[1] + 8 * phi[3] - phi[4]) / (12 * step[3])),
+            second_error=1e-6,
+            route="differences of the curve, five points",
         )

@@ -6,43 +6,32 @@ of the same patterns, or any weights (κ̃ = −∞).  With Φ(y) of :mod:`.repl
     local entropy      φ(y) = dΦ/dy            rises with y: references of denser surroundings
     external entropy   Φ − yφ                  of such references; falls, d/dy = −y dφ/dy
 
-y = 0 is the flat measure of Franz and Parisi.  At y → ∞ (:mod:`.many_clones`) the densest
-surroundings of all are found, but for binary weights the external entropy is then mostly negative:
-replica symmetry promises references that do not exist.  The largest y that means something is y*(d)
+y = 0 is the flat measure of Franz and Parisi.  At y → ∞ the densest surroundings of all are found,
+around references of any margin (:mod:`.many_clones`) or of a given one (:mod:`.held_reference`,
+:mod:`.all_around`), but for binary weights the external entropy is then mostly negative: replica
+symmetry promises references that do not exist.  The largest y that means something is y*(d)
 where it vanishes; y = "zero" asks for that.
 The review by E. M. Malatesta, eq. 49, which takes the measure from C. Baldassi et al., PRL 115,
 128101 (2015).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DomainError
-from ..estimate import Array, frozen
-from . import binary, spherical
-from .anderson import fixed_point
-from .many_clones import UNFOUND, best_binary, best_spherical
-from .reference_group import Responses
-from .replicated_reference import (
-    Answer,
-    Pulls,
-    Setting,
-    Weights,
-    binary_weights,
-    first_guess,
-    patterns,
-    pulls_of,
-    spherical_weights,
-)
-from .saddle import saddle_point
+from ..estimate import Array, freeze
+from .best_reference import best
+from .clone_approach import solve
+from .clone_saddle import MODELS, RULES, Solved, iterate, replace_overlap
+from .last_references import MOST_CLONES, last_references
+from .question import together
+from .replicated_reference import Pulls, Setting, Weights
+from .saddle import saddle_limit
 
-MODELS: dict[str, Answer] = {"binary": binary_weights, "spherical": spherical_weights}
-LIMITS = {"binary": binary.saddle_limit, "spherical": spherical.critical_capacity}
-MOST_CLONES = 1e4
 MARGINS = (-3.0, 5.0)
-RULES = {True: (10, 14, 18), False: (6, 9, 11)}  # for any reference, for one of a margin
 TOLERANCE = 1e-6  # of the pulls, with the finer rule
 NUDGE = 1e-3  # of the overlap, for the slope
 
@@ -71,7 +60,8 @@ class LargeDeviationEntropy:
     local_entropy: Array
     """Of solutions at the distance from a reference, nats per weight."""
     external_entropy: Array
-    """Of references, nats per weight; −inf at y = inf for spherical weights."""
+    """Of references, nats per weight; −inf at y = inf for spherical weights and where patterns hold
+    the reference at a margin."""
     upper_bound: Array
     """Local entropy without patterns."""
     slope: Array
@@ -94,12 +84,7 @@ class LargeDeviationEntropy:
     """Why there are no numbers; empty where there are."""
 
     def __post_init__(self) -> None:
-        for name in vars(self).keys() - {"model", "converged", "reason"}:
-            object.__setattr__(self, name, frozen(getattr(self, name)))
-        for name, kind in (("converged", np.bool_), ("reason", np.str_)):
-            values = np.array(getattr(self, name), dtype=kind)
-            values.flags.writeable = False
-            object.__setattr__(self, name, values)
+        freeze(self)
 
 
 NUMBERS = (
@@ -115,19 +100,22 @@ def large_deviation_entropy(
     reference_margin: ArrayLike | None = None,
     y: ArrayLike | str = "zero",
     model: str = "binary",
+    progress: Callable[[float], None] | None = None,
 ) -> LargeDeviationEntropy:
     """Entropy of solutions of margin ``kappa`` at ``distance`` from references weighted by e^{yNφ}.
 
     ``distance`` in (0, ½), ``alpha`` > 0, margins in [−3, 5], ``y`` in [0, 10⁴] or inf broadcast
     together; ``reference_margin`` None or −inf is any reference; ``y`` "zero" is the y* at which
-    the external entropy vanishes (inf where it stays positive).  y = inf needs a reference of any
-    margin.  Replica symmetry between groups of reference and solutions.
+    the external entropy vanishes (inf where it stays positive).  Replica symmetry between groups of
+    reference and solutions.
+    ``progress`` hears the fraction of points that is done.
 
     Raises DomainError outside these ranges or for a load at which no reference exists.
 
     At y = 1 a reference of any margin is blind: solutions count as often as they are near to
     something, the free entropy is that of all solutions plus that of the distance.
 
+    >>> from entropic.theory import saddle_point
     >>> found = large_deviation_entropy(0.1, 0.4, y=1.0)
     >>> free = found.external_entropy + found.local_entropy - found.upper_bound
     >>> round(float(free), 8) == round(float(saddle_point(0.4, model="binary").entropy), 8)
@@ -154,6 +142,8 @@ def large_deviation_entropy(
             numbers, reasons[i], guess = _point(setting, model, asked, guess)
         if numbers is not None:
             table[:, i] = numbers
+        if progress is not None:
+            progress((i + 1) / table.shape[1])
     columns = dict(zip(NUMBERS, table.reshape(len(NUMBERS), *given[0].shape), strict=True))
     p = 1 - 2 * given[0]
     columns["y"] = columns["y"] if asked else given[4]
@@ -199,13 +189,9 @@ def _checked(given: tuple[ArrayLike, ...], model: str, asked: bool) -> list[Arra
         for wrong in values[~fine]:
             msg = f"{name} must be {where}; it is {wrong:.10g}"
             raise DomainError(msg)
-    try:
-        arrays = [np.asarray(x) for x in np.broadcast_arrays(*arrays)]
-    except ValueError:
-        shapes = ", ".join(str(x.shape) for x in arrays)
-        msg = f"distance, alpha, kappa, margin and y must fit together; their shapes are {shapes}"
-        raise DomainError(msg) from None
-    limit = LIMITS[model](np.where(np.isfinite(arrays[3]), arrays[3], 0.0))
+    names = ("distance", "alpha", "kappa", "margin", "y")
+    arrays = together(**dict(zip(names, arrays, strict=True)))
+    limit = saddle_limit(np.where(np.isfinite(arrays[3]), arrays[3], 0.0), model)
     beyond = np.isfinite(arrays[3]) & (arrays[1] >= limit)
     for a, m, end in np.stack((arrays[1], arrays[3], limit), axis=-1)[beyond]:
         msg = (
@@ -216,54 +202,33 @@ def _checked(given: tuple[ArrayLike, ...], model: str, asked: bool) -> list[Arra
     return arrays
 
 
-@dataclass(frozen=True)
-class _Solved:
-    setting: Setting
-    pulls: Pulls
-    weights: Weights
-    pattern: Responses
-    move: float
-
-    @property
-    def local(self) -> float:
-        return self.weights.local + self.setting.alpha * self.pattern.single
-
-    @property
-    def free_entropy(self) -> float:
-        return self.weights.free_entropy + self.setting.alpha * self.pattern.log
-
-    @property
-    def external(self) -> float:
-        return self.free_entropy - self.setting.y * self.local
-
-
 def _point(
     setting: Setting, model: str, asked: bool, guess: tuple[Pulls, Weights] | None
 ) -> tuple[list[float] | None, str, tuple[Pulls, Weights] | None]:
     """The NUMBERS of a point, why there are none, and where to start for the next."""
     if setting.y == np.inf:
-        return (*_best(setting, model), None)
+        return (*best(setting, model), None)
     if asked:
-        found = _where_none_is_left(setting, model)
+        found = last_references(setting, model)
         if isinstance(found, str):
             return None, found, None
         if found is None:
-            return (*_best(setting, model), None)
+            return (*best(setting, model), None)
     else:
-        found = _solve(setting, model, guess)
+        found = solve(setting, model, guess)
         if found is None:
             return None, "no replica-symmetric saddle point was found at this distance", None
     # from a neighbour in distance one may come to another branch where clones are many
     return *_finished(found, model), (found.pulls, found.weights) if setting.y <= 1 else None
 
 
-def _finished(found: _Solved, model: str) -> tuple[list[float] | None, str]:
+def _finished(found: Solved, model: str) -> tuple[list[float] | None, str]:
     """Solve with the fine rule, judge with the finest."""
     setting = found.setting
     _, fine, finest = RULES[setting.kappa_ref is None]
     start = found.pulls, found.weights
-    solved = _iterate(setting, model, start, fine, 1e-11, rounds=40)
-    check = _iterate(setting, model, (solved.pulls, solved.weights), finest, np.inf, rounds=1)
+    solved = iterate(setting, model, start, fine, 1e-11, rounds=40)
+    check = iterate(setting, model, (solved.pulls, solved.weights), finest, np.inf, rounds=1)
     residual = float(np.abs(check.pulls - solved.pulls).max())
     if not (residual <= TOLERANCE and np.isfinite(check.local)):
         return None, f"the pulls still change by {residual:.1e}"
@@ -275,7 +240,7 @@ def _finished(found: _Solved, model: str) -> tuple[list[float] | None, str]:
     ], ""
 
 
-def _slope(found: _Solved, model: str) -> float:
+def _slope(found: Solved, model: str) -> float:
     setting = found.setting
     order = RULES[setting.kappa_ref is None][0]
     h = NUDGE * (1 - setting.p) if setting.p > 0.5 else NUDGE * setting.p
@@ -283,230 +248,5 @@ def _slope(found: _Solved, model: str) -> float:
     for sign in (1, -1):
         beside = replace(setting, p=setting.p + sign * h)
         start = found.pulls, replace_overlap(found.weights, beside.p)
-        locals_.append(_iterate(beside, model, start, order, 1e-10, rounds=25).local)
+        locals_.append(iterate(beside, model, start, order, 1e-10, rounds=25).local)
     return -(locals_[0] - locals_[1]) / h  # d/dd = −2 d/dp, over 2h
-
-
-def replace_overlap(weights: Weights, p: float) -> Weights:
-    """The same with another overlap of reference and clones, as a guess."""
-    return replace(weights, overlaps=replace(weights.overlaps, p=p))
-
-
-def _iterate(
-    setting: Setting,
-    model: str,
-    start: tuple[Pulls, Weights],
-    order: int,
-    tolerance: float,
-    rounds: int,
-    farthest: float = np.inf,
-) -> _Solved:
-    """Weights answer to pulls and patterns to overlaps, until neither moves."""
-    answer = MODELS[model]
-    state = [start[1]]
-    seen: list[Responses] = []
-
-    def step(pulls: Pulls) -> Pulls:
-        weights = answer(pulls, setting, order, state[0])
-        if not np.isfinite(weights.local):
-            return np.full_like(pulls, np.nan)
-        state[0] = weights
-        seen[:] = [patterns(weights, setting, order)]
-        return pulls_of(seen[0], setting)
-
-    pulls, move = fixed_point(step, start[0], tolerance, rounds, farthest)
-    if not seen:
-        silent = Responses(*[np.nan] * 10)
-        return _Solved(setting, np.full_like(pulls, np.nan), state[0], silent, np.inf)
-    return _Solved(setting, pulls, state[0], seen[0], move)
-
-
-def _solve(setting: Setting, model: str, guess: tuple[Pulls, Weights] | None) -> _Solved | None:
-    """A root from the neighbour's; or along y from at most 1, where a plain guess will do.
-
-    The guess is that clones know of other groups through their reference alone.
-    """
-    if guess is not None:
-        near = _tried(setting, model, (guess[0], replace_overlap(guess[1], setting.p)))
-        if near is not None:
-            return near
-    found = _from_flat(setting, model)
-    if found is None and setting.y > 1:
-        # near to a reference few clones see but one solution; farther away they see more;
-        # clones choose their overlap, so that of branches the one of larger Φ counts
-        ends = []
-        for farther in (2.0, 4.0, 8.0):
-            d = farther * 0.5 * (1 - setting.p)
-            start = _from_flat(replace(setting, p=1 - 2 * d), model) if d < 0.45 else None
-            end = None if start is None else _approach(start, setting.p, model)
-            ends += [] if end is None else [end]
-        found = max(ends, key=lambda end: end.free_entropy, default=None)
-    return found
-
-
-def _from_flat(setting: Setting, model: str) -> _Solved | None:
-    """Along y from at most 1."""
-    order = RULES[setting.kappa_ref is None][0]
-    margin, q_ref = setting.kappa_ref, 0.2
-    if margin is not None:
-        q_ref = float(saddle_point(setting.alpha, margin, model).q)
-    here = replace(setting, y=min(setting.y, 1.0))
-    weights = first_guess(here, q_ref)
-    found = _tried(here, model, (pulls_of(patterns(weights, here, order), here), weights))
-    return None if found is None else _climb(found, setting.y, model)
-
-
-def _approach(found: _Solved, p: float, model: str) -> _Solved | None:
-    """Follow the branch to the smaller distance, in steps of ln d."""
-    goal = float(np.log(0.5 * (1 - p)))
-    step, before = 0.1, found
-    while found.setting.p != p:
-        x = float(np.log(0.5 * (1 - found.setting.p)))
-        there_x = max(goal, x - step)
-        there_p = p if there_x == goal else 1 - 2 * float(np.exp(there_x))
-        pulls = found.pulls
-        if before is not found:
-            before_x = float(np.log(0.5 * (1 - before.setting.p)))
-            pulls = pulls + (there_x - x) / (x - before_x) * (found.pulls - before.pulls)
-        here = replace(found.setting, p=there_p)
-        start = pulls, replace_overlap(found.weights, there_p)
-        there = _tried(here, model, start, rounds=20, farthest=1.0)
-        if there is not None:
-            before, found, step = found, there, min(1.5 * step, 0.3)
-        else:
-            step *= 0.5
-            if step < 0.005:
-                return None
-    return found
-
-
-def _climb(found: _Solved, y: float, model: str) -> _Solved | None:
-    """Follow the branch to the larger ``y``; steps that leave it are shortened.
-
-    Φ is convex in y: it lies above its tangent at the old y and below that at the new.
-    """
-    factor, before = 1.5, found
-    while found.setting.y < y:
-        here = replace(found.setting, y=min(factor * found.setting.y, y))
-        ahead = np.log(here.y / found.setting.y)
-        pulls = found.pulls
-        if before is not found:
-            turn = (found.pulls - before.pulls) / np.log(found.setting.y / before.setting.y)
-            pulls = pulls + ahead * turn
-        there = _tried(here, model, (pulls, found.weights), rounds=20, farthest=1.0)
-        if there is not None:
-            rise = there.free_entropy - found.free_entropy
-            step, room = here.y - found.setting.y, 1e-5 * (1 + here.y)
-            if step * found.local - room <= rise <= step * there.local + room:
-                before, found, factor = found, there, min(1.5 * factor, 4.0)
-                continue
-        factor = float(np.sqrt(factor))
-        if factor < 1.02:
-            return None
-    return found
-
-
-def _tried(
-    setting: Setting,
-    model: str,
-    start: tuple[Pulls, Weights],
-    rounds: int = 40,
-    farthest: float = 10.0,
-) -> _Solved | None:
-    order = RULES[setting.kappa_ref is None][0]
-    found = _iterate(setting, model, start, order, 1e-6, rounds, farthest)
-    overlaps = found.weights.overlaps
-    sound = overlaps.spread > 0 and overlaps.gap > 1e-9 and overlaps.own > 0
-    return found if found.move <= 1e-6 and sound else None
-
-
-def _where_none_is_left(setting: Setting, model: str) -> _Solved | str | None:
-    """The y at which the external entropy vanishes; None if it never does; else the reason."""
-    if setting.kappa_ref is None and model == "binary":
-        best = best_binary(setting.p, setting.alpha, setting.kappa, RULES[True][1])
-        if best is not None and best.external >= 0:
-            return None
-    below: _Solved | None = None
-    y = 1.0
-    while y <= MOST_CLONES:
-        climbed = below is not None
-        found = _climb(below, y, model) if below else _solve(replace(setting, y=y), model, None)
-        if found is None:
-            if climbed:
-                return f"the branch of saddle points is lost between y = {y / 2:g} and {y:g}"
-            y *= 4  # few clones may be none: see _solve
-            continue
-        if found.external <= 0:
-            if below is None and y > 1:
-                return (
-                    f"the external entropy is negative already at y = {y:g}, where a branch begins"
-                )
-            return _between(below, found, model)
-        below, y = found, 2 * y
-    if below is None:
-        return "no replica-symmetric saddle point was found at this distance for any y"
-    return f"the external entropy is still positive at y = {below.setting.y:g}"
-
-
-def _between(below: _Solved | None, above: _Solved, model: str) -> _Solved | str:
-    """Regula falsi (Illinois) in ln y, then secants with the fine rule."""
-    coarse, fine, _ = RULES[above.setting.kappa_ref is None]
-    if below is None:
-        below = _solve(replace(above.setting, y=0.01), model, None)
-        if below is None or below.external <= 0:
-            return "there are no references: their external entropy is negative at every y"
-
-    def at(x: float, near: _Solved, order: int) -> _Solved:
-        setting = replace(above.setting, y=float(np.exp(x)))
-        tolerance = 1e-11 if order == fine else 1e-8
-        start = near.pulls, near.weights
-        return _iterate(setting, model, start, order, tolerance, rounds=40)
-
-    low, high = np.log(below.setting.y), np.log(above.setting.y)
-    at_low, at_high = below.external, above.external
-    x, here, side, slope = high, above, 0, np.nan
-    for _ in range(40):
-        slope = (at_high - at_low) / (high - low)
-        x = low - at_low / slope
-        here = at(x, here, coarse)
-        value = here.external
-        if not np.isfinite(value):
-            return "no saddle point was found on the way to the y of vanishing external entropy"
-        if abs(value) < 1e-6:
-            break
-        if value > 0:
-            low, at_low = x, value
-            at_high *= 0.5 if side == 1 else 1.0
-            side = 1
-        else:
-            high, at_high = x, value
-            at_low *= 0.5 if side == -1 else 1.0
-            side = -1
-    for _ in range(8):
-        here = at(x, here, fine)
-        if abs(here.external) < 1e-11:
-            break
-        x -= here.external / slope
-    return here
-
-
-def _best(setting: Setting, model: str) -> tuple[list[float] | None, str]:
-    """Infinitely many clones."""
-    if setting.kappa_ref is not None:
-        return None, "y = inf is there for references of any margin only"
-    solve = best_binary if model == "binary" else best_spherical
-    _, order, finer = RULES[True]
-    given = setting.p, setting.alpha, setting.kappa
-    best, check = solve(*given, order), solve(*given, finer)
-    if best is None or check is None:
-        return None, UNFOUND
-    h = 0.1 * NUDGE * min(setting.p, 1 - setting.p)
-    sides = [solve(setting.p + s * h, *given[1:], order) for s in (1, -1)]
-    slope = np.nan
-    if sides[0] is not None and sides[1] is not None:
-        slope = -(sides[0].local - sides[1].local) / h
-    error = abs(check.local - best.local) + best.residual
-    return [
-        *(np.inf, best.local, best.external, slope),
-        *(best.q, best.t, best.q_ref, best.q, error, best.residual),
-    ], ""

@@ -58,6 +58,8 @@ class BestReference:
     t: float
     q_ref: float
     residual: float
+    hats: tuple[float, float, float] | None = None
+    """ln q̂, ln δ̂ and π, where binary weights have them."""
 
 
 @dataclass(frozen=True)
@@ -158,12 +160,7 @@ def best_binary(p: float, alpha: float, kappa: float, order: int) -> BestReferen
         spin, delta = answer(pulls)
         return pulls_of(_patterns(1 - spin.gap, spin.gap, delta, kappa, order))
 
-    delta = 0.3 * (1 - p * p)
-    for _ in range(4):  # what few patterns would make of δ
-        start = _patterns(p * p, 1 - p * p, delta, kappa, order)
-        delta = p * np.sqrt(2 / (np.pi * alpha * start.square))
-    first = pulls_of(start)
-    first[1] = min(first[1], np.log(0.3 * pi[0]))  # more would hold the clones without π
+    first = few_patterns(p, alpha, kappa, order)
     pulls, move = fixed_point(step, first, 1e-12, rounds=80)
     if not move < 1e-8:
         pi[0] = float(np.arctanh(p))
@@ -180,7 +177,19 @@ def best_binary(p: float, alpha: float, kappa: float, order: int) -> BestReferen
     local += spin.value + alpha * pattern.value
     external = delta_hat * spin.gap + spin.curvature
     external += alpha * (pattern.curvature + delta * pattern.bend)
-    return BestReference(local, -0.5 * external, 1 - spin.gap, delta, p, 1.0, move)
+    hats = float(pulls[0]), float(pulls[1]), pi[0]
+    return BestReference(local, -0.5 * external, 1 - spin.gap, delta, p, 1.0, move, hats)
+
+
+def few_patterns(p: float, alpha: float, kappa: float, order: int) -> Array:
+    """A guess of ln q̂ and ln δ̂: what few patterns would make of δ."""
+    delta = 0.3 * (1 - p * p)
+    for _ in range(4):
+        start = _patterns(p * p, 1 - p * p, delta, kappa, order)
+        delta = p * np.sqrt(2 / (np.pi * alpha * start.square))
+    first = np.log([alpha * start.square, alpha * start.stretch])
+    first[1] = min(first[1], np.log(0.3 * np.arctanh(p)))  # more would hold clones without π
+    return first
 
 
 def _limit(kappa: float) -> float:

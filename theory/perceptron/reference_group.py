@@ -193,7 +193,7 @@ def spin_responses(hats: Conjugates, y: float, order: int) -> Responses:
     # A given B
     mean = 0.5 * (up.log - down.log) + hats.t / hats.q0 * B
     spare = hats.ref - hats.t**2 / hats.q0
-    log, tau, tau2, sech2 = _two_states(mean, np.sqrt(spare) if spare > 0 else 0.0, order)
+    log, tau, tau2, sech2 = two_states(mean, np.sqrt(spare) if spare > 0 else 0.0, order)
     half, part = 0.5 * (up.once + down.once), 0.5 * (up.once - down.once)
     twice, differ = 0.5 * (up.twice + down.twice), 0.5 * (up.twice - down.twice)
     within = 0.5 * (up.within + down.within) + 0.5 * (up.within - down.within) * tau
@@ -239,7 +239,7 @@ def _clone(field: Array, wide: float, y: float, order: int) -> _Clone:
     return _Clone(log, once, twice, gap, single, within)
 
 
-def _two_states(mean: Array, spread: float, order: int) -> tuple[Array, Array, Array, Array]:
+def two_states(mean: Array, spread: float, order: int) -> tuple[Array, Array, Array, Array]:
     """Averages of ln 2cosh u, tanh u, tanh² u and 1 − tanh² u over u = mean + spread ξ."""
     if spread == 0:
         decay = np.exp(-2 * np.abs(mean))

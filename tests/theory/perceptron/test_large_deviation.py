@@ -45,6 +45,13 @@ def test_the_slope_is_that_of_the_curve(model):
     assert found.slope[1] == pytest.approx(measured, rel=1e-4)
 
 
+def test_the_slope_around_the_best_reference_is_that_of_the_curve():
+    d, step = 0.15, 3e-4
+    found = ENTROPY([d - step, d, d + step], 0.4, y=np.inf)
+    measured = (found.local_entropy[2] - found.local_entropy[0]) / (2 * step)
+    assert found.slope[1] == pytest.approx(measured, rel=1e-5)
+
+
 # limits
 
 
@@ -123,14 +130,61 @@ def test_where_references_are_always_left_the_best_are_taken():
     assert found.external_entropy > 0
 
 
+@MODELS
+def test_the_best_reference_of_a_margin_is_no_better_than_the_best_of_all(model):
+    found = ENTROPY(0.15, 0.4, 0.0, [-3.0, 0.0, 0.3, 0.5], np.inf, model)
+    free = ENTROPY(0.15, 0.4, 0.0, None, np.inf, model)
+    assert found.converged.all()
+    assert found.local_entropy[0] == pytest.approx(free.local_entropy, abs=1e-9)
+    assert (np.diff(found.local_entropy) < 1e-12).all()
+    assert found.slope[0] == pytest.approx(free.slope, rel=1e-4)
+    assert found.external_entropy[0] == free.external_entropy
+    assert (found.external_entropy[1:] == -np.inf).all()
+    assert (found.error < 1e-9).all()
+
+
+@pytest.mark.slow
+def test_a_reference_of_a_margin_is_found_by_ever_more_clones():
+    """φ(y) rises to its limit, and y² dφ/dy does not vanish as for a reference of any margin."""
+    held = ENTROPY(0.1, 1.0, 0.0, 0.3, [100.0, 200.0, 400.0, np.inf], "spherical")
+    short = held.local_entropy[3] - held.local_entropy[:3]
+    assert (short > 0).all()
+    assert (np.diff(short) < 0).all()
+    # the next orders are 1/y and 1/y to the 3/2
+    x = 1 / np.array([100.0, 200.0, 400.0])
+    powers = np.stack([np.ones(3), x, x**1.5])
+    limit = np.linalg.solve(powers.T, held.local_entropy[:3])[0]
+    assert limit == pytest.approx(held.local_entropy[3], abs=1e-4)
+
+
+@MODELS
+def test_many_references_of_a_margin_have_all_solutions_around_them(model):
+    """As many as solutions of that margin, at the distance of two that are independent."""
+    typical = saddle_point(0.4, 0.0, model)
+    found = ENTROPY([typical.distance, 0.3], 0.4, 0.0, 0.0, np.inf, model)
+    assert found.converged.all()
+    assert found.external_entropy[0] == pytest.approx(typical.entropy, abs=1e-8)
+    assert found.external_entropy[1] < typical.entropy
+    assert found.local_entropy == pytest.approx([float(typical.entropy)] * 2, abs=1e-12)
+    assert found.slope == pytest.approx([0.0, 0.0], abs=0)
+    assert found.t == pytest.approx(found.overlap)
+
+
+def test_references_of_a_margin_may_be_left_for_any_strength():
+    found = ENTROPY(0.3, 0.4, 0.0, 0.0, "zero")
+    assert found.y == np.inf
+    assert found.external_entropy > 0
+    assert found.local_entropy == pytest.approx(float(saddle_point(0.4, 0.0, "binary").entropy))
+
+
 # answers
 
 
 def test_what_does_not_exist_is_no_number_and_says_why():
-    held = ENTROPY(0.1, 0.4, 0.0, 0.0, np.inf)
-    assert np.isnan(held.local_entropy)
-    assert not held.converged
-    assert held.reason == "y = inf is there for references of any margin only"
+    beyond = ENTROPY(0.49, 0.4, 0.0, 0.3, np.inf)  # farther than references of the margin are
+    assert np.isnan(beyond.local_entropy)
+    assert not beyond.converged
+    assert beyond.reason == "no saddle point of infinitely many clones was found"
     near = ENTROPY(0.02, 0.7, 0.0, None, 0.0)  # around any weights: no solution so near
     assert not near.converged
     assert np.isnan(near.local_entropy)
