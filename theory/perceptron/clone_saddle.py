@@ -22,6 +22,7 @@ from .replicated_reference import (
 )
 
 MODELS: dict[str, Answer] = {"binary": binary_weights, "spherical": spherical_weights}
+FEEBLEST = -600.0  # ln of the pull of all patterns: below, it is none a float can hold
 RULES = {True: (10, 14, 18), False: (6, 9, 11)}  # for any reference, for one of a margin
 
 
@@ -66,6 +67,8 @@ def iterate(
     seen: list[Responses] = []
 
     def step(pulls: Pulls) -> Pulls:
+        if not pulls[0] > FEEBLEST:
+            return np.full_like(pulls, np.nan)
         weights = answer(pulls, setting, order, state[0])
         if not np.isfinite(weights.local):
             return np.full_like(pulls, np.nan)

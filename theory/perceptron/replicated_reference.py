@@ -67,8 +67,13 @@ Answer = Callable[[Pulls, Setting, int, Weights], Weights]
 
 
 def pulls_of(pattern: Responses, given: Setting) -> Pulls:
-    """The four numbers, or two, by which patterns act."""
+    """The four numbers, or two, by which patterns act.
+
+    NaN at overlaps so far off that patterns seem to do nothing: such a point is lost, not solved.
+    """
     alpha = given.alpha
+    if not pattern.once > 0 or (given.kappa_ref is not None and not pattern.ref > 0):
+        return np.full(2 if given.kappa_ref is None else 4, np.nan)
     pulls = [np.log(alpha * pattern.once), np.log(pattern.spread / pattern.once + GRAIN)]
     if given.kappa_ref is not None:
         rho = pattern.cross / np.sqrt(pattern.ref * pattern.once)

@@ -221,3 +221,9 @@ def test_arguments_broadcast_and_results_are_frozen():
 def test_what_cannot_be_is_refused(arguments, match):
     with pytest.raises(DomainError, match=match):
         ENTROPY(**{"distance": 0.1, "alpha": 0.4, "y": 1.0} | arguments)
+
+
+@pytest.mark.parametrize(("distance", "alpha", "kappa"), [(0.0558, 1.06, 0.878), (0.04, 0.7, 0.0)])
+def test_where_the_iteration_runs_off_the_point_is_lost_and_nothing_raised(distance, alpha, kappa):
+    found = large_deviation_entropy(distance, alpha, kappa, None, 0.0)
+    assert bool(found.converged) or (np.isnan(found.local_entropy) and str(found.reason))
