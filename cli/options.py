@@ -104,6 +104,29 @@ def picture_file(text: str) -> Path:
     return _file(text, PICTURES)
 
 
+def loads_option(command: Command) -> Command:
+    """``--alpha``, a list of loads that must be given."""
+    return click.option(
+        "--alpha",
+        type=numbers,
+        required=True,
+        metavar="LIST",
+        help="Patterns per weight, at least 0.",
+    )(command)
+
+
+def margins_option(command: Command) -> Command:
+    """``--kappa``, a list of margins, 0 if not given."""
+    return click.option(
+        "--kappa",
+        type=numbers,
+        default="0",
+        show_default=True,
+        metavar="LIST",
+        help="Margin that every pattern keeps.",
+    )(command)
+
+
 def output_options(command: Command) -> Command:
     """``--format``, ``--out`` and ``--plot``, as every command has them that ends in a record."""
     printed = click.option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..options import numbers, output_options, warn
+from ..options import loads_option, numbers, output_options, warn
 from ..progress import tracked
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ def pair(text: str) -> list[float]:
 
 
 @click.command()
-@click.option(
-    "--alpha", type=numbers, required=True, metavar="LIST", help="Patterns per weight, at least 0."
-)
+@loads_option
 @click.option(
     "--kappa",
     type=numbers,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..options import numbers, output_options, warn
+from ..options import margins_option, output_options, warn
 from ..progress import tracked
 
 if TYPE_CHECKING:
@@ -28,14 +28,7 @@ def words(text: str) -> list[str]:
     show_default=True,
     help="Weights on a sphere; of +1 and -1; of +1 and -1 with |stability| at most the margin.",
 )
-@click.option(
-    "--kappa",
-    type=numbers,
-    default="0",
-    show_default=True,
-    metavar="LIST",
-    help="Margin that every pattern keeps.",
-)
+@margins_option
 @click.option(
     "--ansatz",
     type=words,

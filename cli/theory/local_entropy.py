@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ..options import number, numbers, output_options, warn
+from ..options import loads_option, number, numbers, output_options, warn
 from ..progress import bar
 
 UNITS = {
@@ -48,9 +48,7 @@ def margins(text: str) -> list[float] | str:
     show_default=True,
     help="Weights of +1 and -1, or on a sphere.",
 )
-@click.option(
-    "--alpha", type=numbers, required=True, metavar="LIST", help="Patterns per weight, at least 0."
-)
+@loads_option
 @click.option(
     "--margin",
     type=numbers,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..options import number, numbers, output_options, warn
+from ..options import loads_option, margins_option, number, numbers, output_options, warn
 
 if TYPE_CHECKING:
     from ...theory.perceptron.saddle_result import SaddlePoint
@@ -52,17 +52,8 @@ def _finite(text: str) -> float:
     show_default=True,
     help="Weights on a sphere, of +1 and -1, or of +1 and -1 that keep |stability| <= kappa.",
 )
-@click.option(
-    "--alpha", type=numbers, required=True, metavar="LIST", help="Patterns per weight, at least 0."
-)
-@click.option(
-    "--kappa",
-    type=numbers,
-    default="0",
-    show_default=True,
-    metavar="LIST",
-    help="Margin that every pattern keeps.",
-)
+@loads_option
+@margins_option
 @click.option(
     "--setting",
     type=click.Choice(["storage", "teacher"]),
