@@ -26,8 +26,9 @@ from ..estimate import Array, freeze
 from .best_reference import best
 from .clone_approach import solve
 from .clone_saddle import MODELS, RULES, Solved, iterate, replace_overlap
+from .entropy_curve import upper_bound
 from .last_references import MOST_CLONES, last_references
-from .question import together
+from .question import one_of, together
 from .replicated_reference import Pulls, Setting, Weights
 from .saddle import saddle_limit
 
@@ -121,15 +122,35 @@ def large_deviation_entropy(
     >>> round(float(free), 8) == round(float(saddle_point(0.4, model="binary").entropy), 8)
     True
     """
-    if model not in MODELS:
-        msg = f"model must be 'binary' or 'spherical'; it is {model!r}"
-        raise DomainError(msg)
+    one_of("model", model, tuple(MODELS))
     asked = isinstance(y, str)
     if asked and y != "zero":
         msg = f"y must be a number, inf or 'zero'; it is {y!r}"
         raise DomainError(msg)
     margin = -np.inf if reference_margin is None else reference_margin
     given = _checked((distance, alpha, kappa, margin, np.nan if asked else y), model, asked)
+    table, reasons = _table(given, model, asked, progress)
+    columns = dict(zip(NUMBERS, table.reshape(len(NUMBERS), *given[0].shape), strict=True))
+    p = 1 - 2 * given[0]
+    columns["y"] = columns["y"] if asked else given[4]
+    return LargeDeviationEntropy(
+        model=model,
+        distance=given[0],
+        overlap=p,
+        alpha=given[1],
+        kappa=given[2],
+        reference_margin=given[3],
+        upper_bound=upper_bound(given[0], model),
+        converged=columns["residual"] <= TOLERANCE,
+        reason=np.array(reasons, dtype=np.str_).reshape(given[0].shape),
+        **columns,
+    )
+
+
+def _table(
+    given: list[Array], model: str, asked: bool, progress: Callable[[float], None] | None
+) -> tuple[Array, list[str]]:
+    """Rows NUMBERS, flat, and why some are NaN; along the distance each point guesses the next."""
     table = np.full((len(NUMBERS), given[0].size), np.nan)
     reasons = [""] * given[0].size
     guess: tuple[Pulls, Weights] | None = None
@@ -144,27 +165,7 @@ def large_deviation_entropy(
             table[:, i] = numbers
         if progress is not None:
             progress((i + 1) / table.shape[1])
-    columns = dict(zip(NUMBERS, table.reshape(len(NUMBERS), *given[0].shape), strict=True))
-    p = 1 - 2 * given[0]
-    columns["y"] = columns["y"] if asked else given[4]
-    return LargeDeviationEntropy(
-        model=model,
-        distance=given[0],
-        overlap=p,
-        alpha=given[1],
-        kappa=given[2],
-        reference_margin=given[3],
-        upper_bound=_upper_bound(given[0], model),
-        converged=columns["residual"] <= TOLERANCE,
-        reason=np.array(reasons, dtype=np.str_).reshape(given[0].shape),
-        **columns,
-    )
-
-
-def _upper_bound(d: Array, model: str) -> Array:
-    if model == "binary":
-        return np.asarray(-d * np.log(d) - (1 - d) * np.log1p(-d))
-    return np.asarray(0.5 * np.log(4 * d * (1 - d)))
+    return table, reasons
 
 
 def _checked(given: tuple[ArrayLike, ...], model: str, asked: bool) -> list[Array]:
