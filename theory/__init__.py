@@ -90,7 +90,7 @@ _HOME = {
     "mean_position": "fokker_planck",
     "minimum_spectrum": "manifold_entropy",
     "monitoring_shift": "relaxation",
-    "most_negative_eigenvalue": "spectrum",
+    "most_negative_eigenvalue": "lanczos",
     "nudged_elastic_band": "band",
     "operator_spectrum": "spectrum",
     "overlap_gap": "perceptron.overlap_gap",

@@ -30,6 +30,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from .errors import DomainError
 from .estimate import Array, Estimate, frozen, mean_estimate
+from .lanczos import recurrence
 from .spectrum import largest_pairs
 
 PARTS = 8  # of each stretch between two nodes in the integral of δ
@@ -73,7 +74,7 @@ def lanczos_log_det(
     ``probes`` sign vectors, each carried through ``steps`` products (fewer where its Krylov space
     ends) with full reorthogonalisation, N · steps numbers in memory; ``deflate`` largest
     eigenvalues are taken out first. ``floor`` is in the units of the Hessian; for the rule of the
-    most negative eigenvalue take minus ``most_negative_eigenvalue(operator)``.
+    most negative eigenvalue take minus the value of ``most_negative_eigenvalue(operator)``.
     Raises DomainError for fewer than 8 probes (no standard error worth the name), fewer than 2
     steps, a floor not positive, and as many deflated as there are directions.
     """
@@ -95,7 +96,7 @@ def lanczos_log_det(
     rng = np.random.default_rng(seed)
     sums = np.array(
         [
-            _sums(*_recurrence(operator, probe, vectors, steps), float(probe @ probe), floor, end)
+            _sums(*recurrence(operator, probe, vectors, steps), float(probe @ probe), floor, end)
             for probe in (_probe(rng, vectors) for _ in range(probes))
         ]
     )
@@ -112,30 +113,6 @@ def lanczos_log_det(
 def _probe(rng: np.random.Generator, vectors: Array) -> Array:
     signs = rng.integers(2, size=len(vectors)) * 2.0 - 1
     return np.asarray(signs - vectors @ (vectors.T @ signs))
-
-
-def _recurrence(
-    operator: LinearOperator, start: Array, deflated: Array, steps: int
-) -> tuple[Array, Array]:
-    """Diagonal (m,) and what stands beside it (m,), its last 0 if the Krylov space is used up."""
-    steps = min(steps, len(start) - deflated.shape[1])
-    basis = np.empty((steps, len(start)))
-    diagonal, beside = np.zeros(steps), np.zeros(steps)
-    basis[0] = start / np.linalg.norm(start)
-    for k in range(steps):
-        image = operator.matvec(basis[k])
-        diagonal[k] = basis[k] @ image
-        for _ in range(2):  # once leaves rounding behind, twice does not
-            image = image - deflated @ (deflated.T @ image)
-            image = image - basis[: k + 1].T @ (basis[: k + 1] @ image)
-        beside[k] = np.linalg.norm(image)
-        scale = np.abs(diagonal[: k + 1]).max() + beside[: k + 1].max()
-        if beside[k] <= 1e-12 * scale:
-            beside[k] = 0.0
-            return diagonal[: k + 1], beside[: k + 1]
-        if k + 1 < steps:
-            basis[k + 1] = image / beside[k]
-    return diagonal, beside
 
 
 def _christoffel(at: Array, diagonal: Array, beside: Array) -> Array:

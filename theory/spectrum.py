@@ -8,7 +8,6 @@ while it is small), the largest ones alone by Lanczos. Where even the kept ones 
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -190,27 +189,14 @@ def largest_pairs(operator: LinearOperator, rank: int) -> tuple[Array, Array]:
     if not 1 <= rank < dim:
         msg = f"Lanczos finds from 1 to N - 1 = {dim - 1} eigenvalues; it was asked for {rank}"
         raise DomainError(msg)
-    values, vectors = _extreme(operator, rank, "LA")
-    order = np.argsort(values)[::-1]
-    return values[order], vectors[:, order]
-
-
-def most_negative_eigenvalue(operator: LinearOperator) -> float:
-    """The smallest eigenvalue by Lanczos: minus the floor of ``AboveMostNegative`` if below 0."""
-    return float(_extreme(operator, 1, "SA")[0][0])
-
-
-def _extreme(
-    operator: LinearOperator, count: int, which: Literal["LA", "SA"]
-) -> tuple[Array, Array]:
-    start = first_vector(operator.shape[0])
     try:
-        values, vectors = eigsh(operator, k=count, which=which, tol=0, v0=start)
+        values, vectors = eigsh(operator, k=rank, which="LA", tol=0, v0=first_vector(dim))
     except ArpackNoConvergence as error:
         found = np.sort(error.eigenvalues)[::-1]
-        msg = f"Lanczos found {len(found)} of {count} eigenvalues before its limit; ask for fewer"
+        msg = f"Lanczos found {len(found)} of {rank} eigenvalues before its limit; ask for fewer"
         raise NotConverged(msg, found) from None
     except ArpackError as error:
         msg = f"Lanczos cannot start on this operator: {error}"
         raise NotConverged(msg) from None
-    return np.asarray(values), np.asarray(vectors)
+    order = np.argsort(values)[::-1]
+    return np.asarray(values[order]), np.asarray(vectors[:, order])
