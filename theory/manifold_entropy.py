@@ -31,6 +31,8 @@ from .errors import DomainError
 from .estimate import Array
 from .spectrum import Spectrum
 
+FARTHEST = 1e100  # balance, whose square a float still holds
+
 
 def hessian(network: LinearNetwork, data: LinearData) -> Array:
     """The Hessian (N, N), N = N_h(N_i + 1), at any point; order (W₁ row by row, W₂).
@@ -73,15 +75,13 @@ def hessian_operator(network: LinearNetwork, data: LinearData) -> LinearOperator
 
 
 def minimum_spectrum(network: LinearNetwork, data: LinearData) -> Spectrum:
-    """The r = rank X nonzero eigenvalues at a global minimum, from an (r, r) matrix.
+    """The r = rank X nonzero eigenvalues at a global minimum, from an (r + N_h, r) matrix.
 
-    All others are exact zeros and discarded. Raises DomainError away from a global minimum and
-    where the second layer vanishes.
+    All others are exact zeros and discarded. Raises DomainError away from a global minimum, where
+    the second layer vanishes and where the eigenvalues span more than double precision resolves.
     """
     span, strength = _span(data)
-    spread = _weights_part(network, data, span)
-    root = np.sqrt(strength)
-    stiff: Array = np.linalg.eigvalsh(root[:, None] * spread * root)[::-1].astype(float)
+    stiff = _squares(_factor(network, data, span) * np.sqrt(strength))
     size = network.first.size + network.second.size
     return Spectrum(stiff, size, float(stiff[-1]), np.zeros(size - len(stiff)), "top")
 
@@ -92,8 +92,8 @@ def log_det_parts(network: LinearNetwork, data: LinearData) -> tuple[float, floa
     Raises DomainError as ``minimum_spectrum``.
     """
     span, strength = _span(data)
-    spread = _weights_part(network, data, span)
-    return float(np.log(strength).sum()), float(np.linalg.slogdet(spread)[1])
+    spread = _squares(_factor(network, data, span))
+    return float(np.log(strength).sum()), float(np.log(spread).sum())
 
 
 def rank_one_minimum(data: LinearData, hidden: int, balance: float) -> LinearNetwork:
@@ -126,13 +126,14 @@ def rank_one_log_det(data: LinearData, balance: float) -> float:
     fit = _fit(data)
     strength, square = _span(data)[1], float(fit @ fit)
     wide = (len(strength) - 1) * np.log(_second_norm(balance, square))
-    return float(np.log(strength).sum() + wide + 0.5 * np.log(balance**2 + 4 * square))
+    root = np.hypot(balance, 2 * np.sqrt(square))
+    return float(np.log(strength).sum() + wide + np.log(root))
 
 
 def _second_norm(balance: float, square: float) -> float:
     """The a > 0 of a − |ŵ|²/a = b, without cancellation."""
-    if not np.isfinite(balance):
-        msg = f"the balance must be a finite number; it is {balance:g}"
+    if not abs(balance) <= FARTHEST:
+        msg = f"the balance must be a number from -{FARTHEST:g} to {FARTHEST:g}; it is {balance:g}"
         raise DomainError(msg)
     root = float(np.hypot(balance, 2 * np.sqrt(square)))
     return (balance + root) / 2 if balance >= 0 else 2 * square / (root - balance)
@@ -162,16 +163,24 @@ def _span(data: LinearData) -> tuple[Array, Array]:
     return left[:, seen], values[seen] ** 2 / data.patterns
 
 
-def _weights_part(network: LinearNetwork, data: LinearData, span: Array) -> Array:
-    """Uᵀ(a + W₁ᵀW₁)U (r, r), refused away from a global minimum."""
+def _factor(network: LinearNetwork, data: LinearData, span: Array) -> Array:
+    """F (r + N_h, r) with FᵀF = Uᵀ(a + W₁ᵀW₁)U, refused away from a global minimum."""
     error = float(np.abs(_error(network, data)).max())
     scale = np.abs(data.inputs).max() * (1 + np.abs(data.targets).max())
     if not error <= 1e-8 * scale:
         msg = f"a global minimum has no back-propagated error; its largest element is {error:.3g}"
         raise DomainError(msg)
-    norm = float(network.second @ network.second)
+    norm = float(np.linalg.norm(network.second))
     if norm == 0:
         msg = "the second layer must not vanish; all of it is 0"
         raise DomainError(msg)
-    seen = network.first @ span
-    return np.asarray(norm * np.eye(span.shape[1]) + seen.T @ seen)
+    return np.concatenate([norm * np.eye(span.shape[1]), network.first @ span])
+
+
+def _squares(factor: Array) -> Array:
+    """Squares of the singular values, falling; FᵀF itself would lose half of the digits."""
+    values = np.linalg.svd(factor, compute_uv=False)
+    if values[-1] <= max(factor.shape) * np.finfo(float).eps * values[0]:
+        msg = "the nonzero eigenvalues must lie within double precision; these span more than 1e30"
+        raise DomainError(msg)
+    return np.asarray(values**2)

@@ -180,7 +180,20 @@ def test_places_and_data_without_an_answer_are_refused():
         rank_one_log_det(nothing, 0.0)
     with pytest.raises(DomainError, match="at least one hidden unit; hidden = 0"):
         rank_one_minimum(data, 0, 0.0)
-    with pytest.raises(DomainError, match="balance must be a finite number; it is nan"):
+    with pytest.raises(
+        DomainError, match=r"balance must be a number from -1e\+100 to 1e\+100; it is nan"
+    ):
         rank_one_log_det(data, math.nan)
+    far = rank_one_minimum(data, 2, -1e20)
+    with pytest.raises(DomainError, match="within double precision; these span more than 1e30"):
+        minimum_spectrum(far, data)
     with pytest.raises(DomainError, match="patterns must not all be zero"):
         minimum_spectrum(LinearNetwork([[1.0]], [1.0]), LinearData([[0.0]], [0.0]))
+
+
+def test_far_from_balance_small_eigenvalues_keep_their_digits():
+    data = teacher_data(5, 3, 0.2, seed=11)
+    for balance in (-1e9, 1e9):
+        spectrum = minimum_spectrum(rank_one_minimum(data, 2, balance), data)
+        expected = rank_one_log_det(data, balance)
+        assert float(spectrum.log_det.value) == pytest.approx(expected, rel=1e-8)
