@@ -8,7 +8,9 @@ from entropic.theory import (
     error_from_norm,
     generalization_error,
     global_minimum,
+    hessian_entropy,
     mean_estimate,
+    minimum_spectrum,
 )
 
 
@@ -76,3 +78,51 @@ def test_teachers_without_meaning_are_refused():
     with pytest.raises(DomainError, match="patterns must have 2 inputs .* they have 1"):
         error_from_norm(network, LinearData([[1.0]], [1.0]), [1.0, 2.0])
     assert error_from_norm(network, data, [1.0, 2.0]) == pytest.approx((5 - 2 + 5) / 2)
+
+
+def trained(norms: np.ndarray, imbalance: np.ndarray, seed: int) -> np.ndarray:
+    """Error, norm² and entropy (runs, 3) of students of one teacher, after gradient descent.
+
+    Both layers start random, with |W₂| = norm · imbalance and |W₁| = norm / imbalance.
+    """
+    rng, runs = np.random.default_rng(seed), len(norms)
+    x, teacher = rng.normal(size=(10, 5)) / np.sqrt(10), rng.normal(size=10)
+    y = teacher @ x
+    first, second = rng.normal(size=(runs, 7, 10)), rng.normal(size=(runs, 7))
+    first *= (norms / imbalance / np.linalg.norm(first, axis=(1, 2)))[:, None, None]
+    second *= (norms * imbalance / np.linalg.norm(second, axis=1))[:, None]
+    step = (0.5 / (1 + norms**2 * imbalance**2 + norms**2 / imbalance**2))[:, None]
+    for _ in range(20_000):
+        misses = np.einsum("rh,rhi->ri", second, first) @ x - y
+        if np.abs(misses).max() < 1e-9:
+            break
+        error = misses @ x.T / 5
+        slopes = second[:, :, None] * error[:, None, :], np.einsum("rhi,ri->rh", first, error)
+        first, second = first - step[:, :, None] * slopes[0], second - step * slopes[1]
+    data, found = LinearData(x, y), []
+    for network in map(LinearNetwork, first, second):
+        assert np.abs(network.residuals(data)).max() < 1e-6
+        student, spectrum = network.second @ network.first, minimum_spectrum(network, data)
+        entropy = float(hessian_entropy(spectrum).value)
+        found.append((generalization_error(network, teacher), student @ student, entropy))
+    return np.array(found)
+
+
+@pytest.mark.slow
+def test_trained_students_err_with_their_norm_and_with_their_narrowness_while_balanced():
+    """Figures 3 and 4: the slope in |w|² is 1/N_i; imbalance spoils what the entropy tells."""
+    rng = np.random.default_rng(2)
+    norms, tilts = rng.uniform(0.3, 3, 600), 2 ** rng.uniform(-1, 1, 600)
+    told = {}
+    for name, imbalance in (("balanced", np.ones(600)), ("tilted", tilts)):
+        error, norm, entropy = trained(norms, imbalance, seed=3).T
+        slope, height = np.polyfit(norm, error, 1)
+        away = norm - norm.mean()
+        scatter = away * (error - slope * norm - height)  # grows with the norm
+        doubt = np.sqrt((scatter**2).sum()) / (away**2).sum()
+        assert abs(slope - 1 / 10) < 4 * doubt
+        assert doubt < 0.01
+        told[name] = np.corrcoef(entropy, error)[0, 1]
+    balanced, tilted = (np.arctanh(told[name]) for name in ("balanced", "tilted"))
+    assert balanced < -5 / np.sqrt(597)  # Fisher's standard error of 600 students
+    assert balanced - tilted < -3 * np.sqrt(2 / 597)
