@@ -61,7 +61,7 @@ class LossConvention:
         """
         _check_patterns(patterns)
         shared = patterns if self.reduction == "sum" else 1
-        return 1 / (2 * self.noise_variance * self.factor * shared)
+        return 0.5 / self.noise_variance / self.factor / shared
 
 
 class Counted(Protocol):

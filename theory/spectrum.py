@@ -44,7 +44,8 @@ class Spectrum:
         object.__setattr__(self, "discarded", frozen(self.discarded))
         kept = self.eigenvalues
         if kept.ndim != 1 or len(kept) == 0 or not np.all((kept > 0) & np.isfinite(kept)):
-            msg = f"a spectrum must keep at least one, and only positive numbers; it keeps {kept}"
+            range_ = f" from {kept.min():g} to {kept.max():g}" if kept.size else ""
+            msg = f"a spectrum must keep positive, finite numbers; it keeps {kept.size}{range_}"
             raise DomainError(msg)
         if self.unseen < 0:
             known = len(kept) + len(self.discarded)
@@ -148,7 +149,7 @@ def matrix_spectrum(matrix: ArrayLike, rule: CleaningRule, tolerance: float = 1e
     """
     values = np.array(matrix, dtype=np.float64)
     check_symmetric(values, tolerance)
-    return clean_eigenvalues(eigvalsh(0.5 * (values + values.T)), rule)
+    return clean_eigenvalues(eigvalsh(0.5 * values + 0.5 * values.T), rule)
 
 
 def operator_spectrum(

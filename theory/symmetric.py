@@ -66,7 +66,8 @@ def check_symmetric(matrix: Array, tolerance: float) -> None:
         bad = int(np.sum(~np.isfinite(matrix)))
         msg = f"a matrix must hold finite numbers; {bad} of {matrix.size} are not"
         raise DomainError(msg)
-    gaps = np.abs(matrix - matrix.T)
+    with np.errstate(over="ignore"):  # an infinite gap is one
+        gaps = np.abs(matrix - matrix.T)
     worst = float(gaps.max())
     if not worst <= tolerance * np.abs(matrix).max():
         i, j = (int(k) for k in np.unravel_index(int(gaps.argmax()), gaps.shape))

@@ -220,3 +220,20 @@ def test_a_file_of_pickles_or_nonsense_is_refused_in_one_line(entropic, tmp_path
     said = entropic(*COMMAND, "--spectrum", str(path))
     assert said.refused()
     assert "pickled Python objects, which are never read" in said.err
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments"),
+    [
+        ("1e308,-1e308\n1e308,1e308", ["--rule", "negative"]),
+        ("1e308,0\n0,1e308", ["--factor", "1e-200", "--noise-variance", "1e-200"]),
+        ("5e-324,0\n0,5e-324", ["--factor", "100"]),
+        ("1,0\n0,1", ["--factor", "1e300", "--noise-variance", "1e300"]),
+    ],
+)
+def test_numbers_at_the_ends_of_the_floats_are_refused_in_one_line(
+    entropic, tmp_path, content, arguments
+):
+    path = tmp_path / "h.csv"
+    path.write_text(content, "utf-8")
+    assert entropic(*COMMAND, "--matrix", str(path), *arguments).refused()

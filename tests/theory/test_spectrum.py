@@ -105,7 +105,9 @@ def test_numbers_without_meaning_are_refused(monkeypatch):
         clean_eigenvalues([1.0, np.nan], WholeSpectrum())
     with pytest.raises(DomainError, match=r"must be symmetric; its elements \(0, 1\)"):
         matrix_spectrum([[1.0, 2.0], [0.0, 1.0]], WholeSpectrum())
-    with pytest.raises(DomainError, match="only positive numbers"):
+    with pytest.raises(
+        DomainError, match="must keep positive, finite numbers; it keeps 2 from 0 to 1"
+    ):
         Spectrum(np.array([1.0, 0.0]), 2, 0.0, np.empty(0), "none")
     with pytest.raises(DomainError, match="not be below the number of known eigenvalues, 3"):
         Spectrum(np.array([1.0, 0.5]), 2, 0.0, np.zeros(1), "none")
