@@ -111,6 +111,8 @@ def test_the_free_energy_has_all_its_parts(asked, spectrum):
     assert row["decay_energy"] == pytest.approx(0.01 * 12 / 12)
     expected = 0.3 + (row["decay_energy"] - row["entropy"]) / 3
     assert row["free_energy"] == pytest.approx(expected)
+    twice = asked("--spectrum", spectrum, *more, "--noise-variance", 0.5)["rows"][0]
+    assert twice["internal_energy"] == pytest.approx(0.6)
 
 
 def test_a_decay_is_added_to_the_hessian_of_the_data_where_asked(asked, spectrum):

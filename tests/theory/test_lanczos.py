@@ -38,6 +38,18 @@ def test_the_end_of_a_crowd_is_met_from_inside_and_within_its_scale():
     assert np.abs(values - found.value).min() <= found.error + 1e-12
 
 
+def test_a_rough_ritz_value_says_how_far_an_eigenvalue_may_be():
+    values = np.linspace(-1, 3, 200)
+    matrix = turned(values)
+    operator = symmetric_operator(lambda v: matrix @ v, 200)
+    rough, fine = (most_negative_eigenvalue(operator, steps) for steps in (4, 60))
+    for found in (rough, fine):
+        assert found.value >= -1 - 1e-12
+        assert np.abs(values - found.value).min() <= found.error + 1e-12
+    assert np.abs(values - rough.value).min() > 1e-3
+    assert fine.error < 0.1 * rough.error
+
+
 def test_too_few_steps_are_refused():
     with pytest.raises(DomainError, match="at least 2 steps; they are 1"):
         most_negative_eigenvalue(symmetric_operator(lambda v: v, 3), steps=1)
