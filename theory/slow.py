@@ -110,11 +110,24 @@ def _update(
 
 def slow_heat(noise: Noise, slow_temperature: float | None) -> float:
     """T_y, the temperature of the noise on y itself: the noise's own unless another is given."""
-    heat = noise.temperature if slow_temperature is None else slow_temperature
+    return checked_heat(noise.temperature if slow_temperature is None else slow_temperature)
+
+
+def checked_heat(heat: float) -> float:
+    """T_y, refused unless it is a positive number."""
     if not (np.isfinite(heat) and heat > 0):
         msg = f"the slow temperature must be a positive number; it is {heat:g}"
         raise DomainError(msg)
     return heat
+
+
+def checked_interval(interval: tuple[float, float]) -> tuple[float, float]:
+    """Its ends, refused unless they rise."""
+    low, high = interval
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        msg = f"the interval must run from low to high; it is {low:g} to {high:g}"
+        raise DomainError(msg)
+    return low, high
 
 
 def slow_dynamics(
@@ -135,14 +148,8 @@ def slow_dynamics(
     noise on y is not rescaled either.  Raises DomainError for a reversed interval, an
     inadmissible g, U, T_y, step or momentum, or BAOAB, whose mobility depends on the friction.
     """
-    low, high = interval
-    if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        msg = f"the interval must run from low to high; it is {low:g} to {high:g}"
-        raise DomainError(msg)
+    low, high = checked_interval(interval)
     how = _update(valley, noise, step, momentum, integrator)
-    if integrator == "baoab":
-        msg = "under baoab the mobility of y is 1/friction, which a valley does not know; "
-        raise DomainError(msg + "ask for its effective potential instead")
     heat = slow_heat(noise, slow_temperature) * how.mobility**2
     y = np.linspace(low, high, points)
     parts = mean_forces(valley, noise, y, step, momentum=momentum, integrator=integrator)

@@ -70,7 +70,18 @@ class Update:
 
     @property
     def mobility(self) -> float:
-        """Drift of a slow coordinate over the force on it: 1/(1 − β)."""
+        """Drift of a slow coordinate over the force on it: 1/(1 − β).
+
+        Raises DomainError for BAOAB, where it is 1/friction.
+        """
+        if self.integrator == "baoab":
+            msg = "under baoab the mobility of y is 1/friction, which is not known here; "
+            raise DomainError(msg + "an effective potential does not need it")
+        return self._heating
+
+    @property
+    def _heating(self) -> float:
+        """How much hotter momentum makes everything."""
         return 1 / (1 - self.momentum)
 
     def steps(self, stiffness: Array) -> Array:
@@ -128,7 +139,7 @@ class Update:
         g = np.asarray(stiffness, float)
         a = self.steps(g)
         if self.integrator == "euler":
-            return np.asarray((np.log(g) - np.log(self._slack(a))) * self.mobility)
+            return np.asarray((np.log(g) - np.log(self._slack(a))) * self._heating)
         return np.asarray(np.log(g) + (_heun(0.5 * a)[0] if self.integrator == "heun" else 0.0))
 
     def aligned(self, stiffness: Array | float) -> Array:
@@ -137,10 +148,10 @@ class Update:
         a = self.steps(g)
         if self.integrator == "euler" and self.step > 0:
             rate = 0.5 * self.step / (1 + self.momentum)
-            return np.asarray(-np.log1p(-rate * g) / rate * self.mobility)
+            return np.asarray(-np.log1p(-rate * g) / rate * self._heating)
         if self.integrator == "heun" and self.step > 0:
             return np.asarray(g + 2 / self.step * _heun(0.5 * a)[1])
-        return np.asarray(g * self.mobility)
+        return np.asarray(g * self._heating)
 
     def rate(self, stiffness: Array) -> Array:
         """At which a fast direction forgets, per unit of time, to leading order in the step.
@@ -149,8 +160,8 @@ class Update:
         """
         g = np.asarray(stiffness, float)
         if self.momentum == 0 or self.step == 0:
-            return np.asarray(g * self.mobility)
-        return np.asarray(np.minimum(g * self.mobility, -0.5 * np.log(self.momentum) / self.step))
+            return np.asarray(g * self._heating)
+        return np.asarray(np.minimum(g * self._heating, -0.5 * np.log(self.momentum) / self.step))
 
     def _slack(self, a: Array) -> Array:
         return np.asarray(1 - 0.5 * a / (1 + self.momentum))
