@@ -6,7 +6,6 @@ from typing import Any
 # Where each public name lives.  Names are looked up on first use, so that a command which needs
 # one formula does not pay for the imports of all.
 _HOME = {
-    "AdiabaticExit": "exit",
     "AlgorithmicThresholds": "perceptron.thresholds",
     "BarrierPeak": "perceptron.geodesic",
     "Capacity": "perceptron.capacity",
@@ -40,18 +39,20 @@ _HOME = {
     "Thermal": "noise",
     "TooShort": "errors",
     "Valley": "valley",
-    "adiabatic_exit_time": "exit",
+    "ValleyExit": "exit",
     "algorithmic_thresholds": "perceptron.thresholds",
     "balance_change": "label_noise",
     "barrier_peak": "perceptron.geodesic",
     "bootstrap_estimate": "estimate",
     "capacity": "perceptron.capacity",
     "constant": "expression",
+    "corrected_dynamics": "beyond_adiabatic",
     "critical_capacity": "perceptron.saddle",
     "critical_margins": "perceptron.critical_margins",
     "cross_overlap": "perceptron.cross_overlap",
     "derivation": "symbolic.derivation",
     "effective_potential": "slow",
+    "exact_exit_time": "laguerre",
     "geodesic_barrier": "perceptron.geodesic",
     "global_minimum": "deep_linear",
     "half_time": "manifold_flow",
@@ -67,6 +68,7 @@ _HOME = {
     "mean_forces": "slow",
     "mean_position": "fokker_planck",
     "monitoring_shift": "relaxation",
+    "moved_ends": "end_shifts",
     "nudged_elastic_band": "band",
     "overlap_gap": "perceptron.overlap_gap",
     "preset": "deep_linear",
@@ -88,6 +90,7 @@ _HOME = {
     "teacher_spinodal": "perceptron.teacher_transition",
     "teacher_transition": "perceptron.teacher_transition",
     "trace_flow": "manifold_flow",
+    "valley_exit_time": "exit",
     "variance_estimate": "estimate",
 }
 __all__ = sorted(_HOME)

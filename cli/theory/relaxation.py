@@ -68,7 +68,7 @@ def relaxation(
     eps = |rate of change of g| / (g times g) on the way, and the prediction supposes that it is
     far below 1.
     """
-    from ...theory.exit import adiabatic_exit_time
+    from ...theory.exit import valley_exit_time
     from ..record import Record, deliver
 
     place, noise, parameters = valley_and_noise(**valley)
@@ -76,7 +76,7 @@ def relaxation(
     if monitoring == "discrete" and not step > 0:
         msg = "--monitoring discrete needs a --step-size above 0: the ends are watched once a step."
         raise click.UsageError(msg)
-    exit_ = adiabatic_exit_time(
+    exit_ = valley_exit_time(
         *(place, noise, start, absorb, reflect or ()), step, slow_temperature, monitoring
     )
     time, eps = exit_.relaxation.time, exit_.adiabaticity
