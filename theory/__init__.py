@@ -61,6 +61,8 @@ _HOME = {
     "jamming_exponents": "perceptron.jamming_exponents",
     "landscape_thresholds": "perceptron.thresholds",
     "large_deviation_entropy": "perceptron.large_deviation",
+    "late_exit": "end_shifts",
+    "leaves_right": "relaxation",
     "local_entropy": "perceptron.local_entropy",
     "max_margin": "perceptron.max_margin",
     "mean_estimate": "estimate",

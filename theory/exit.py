@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .beyond_adiabatic import corrected_dynamics
-from .end_shifts import outward_shift
+from .end_shifts import late_exit, outward_shift
 from .errors import DomainError, NotConverged
 from .estimate import Array, Estimate
 from .laguerre import exact_exit_time
 from .noise import Noise
-from .relaxation import Relaxation, mean_exit_time, monitoring_shift
+from .relaxation import Relaxation, leaves_right, mean_exit_time, monitoring_shift
 from .slow import SlowDynamics, slow_dynamics, slow_heat
 from .valley import Valley
 from .walls import Walls, turning_point, walls
@@ -28,9 +28,6 @@ VISITED = 5.0  # temperatures above the minimum, where a walker still is now and
 GRIDS = (4001, 16001, 64001)
 TOLERANCE = 1e-6  # error over the longest of the times, at which the grid is fine enough
 ROUGHEST = 1e-3  # and at which the time is still handed over: a kink in U or g costs as much
-# Variance of the overshoot of a Gaussian walk without drift, in kicks²: as many steps it lasts
-# longer than between the moved ends, where ⟨y²⟩ alone counts.
-LATE = 0.25
 
 
 @dataclass(frozen=True)
@@ -78,6 +75,17 @@ class _Watch:
             ends.append(None if end is None else end + outwards * shift)
         return ends[0], ends[1]
 
+    def late(self, between: Walls, slow: SlowDynamics, start: Array) -> Array:
+        """What remains when the slow coordinate has reached a moved end."""
+        right = {"left": np.zeros(1), "right": np.ones(1)}
+        share = leaves_right(slow, start) if between.absorb == "both" else right[between.absorb]
+        late = np.zeros(len(start))
+        for end, outwards, chance in ((between.low, -1, 1 - share), (between.high, 1, share)):
+            if end is not None:
+                rest = (end, outwards, self.step, self.heat)
+                late = late + chance * late_exit(self.valley, self.noise, *rest)
+        return late
+
 
 def valley_exit_time(
     valley: Valley,
@@ -97,7 +105,7 @@ def valley_exit_time(
     (default: the noise's).  monitoring: ``discrete`` watches once a step, which moves the
     absorbing ends outwards by :func:`.relaxation.monitoring_shift`.  correction: ``none`` is
     adiabatic; ``first`` adds the first order in the lag of the fast directions, their layers at
-    the ends and the step of y (a quarter of one on top where ends are watched once a step);
+    the ends and the step of y, to second order where ends are watched once a step;
     ``exact`` integrates nothing out, and takes the effect of a step from ``first``, as a factor.
 
     Raises DomainError for ends and starts that do not fit, an open side where the potential does
@@ -136,7 +144,7 @@ def _reduced(
         longest = max(found.time.value.max(), 1e-9 * scale**2 / watch.heat)
         if found.time.error.max() <= TOLERANCE * longest:
             break
-    late = LATE * watch.step if corrected and watch.monitored else 0.0
+    late = watch.late(between, slow, inside) if corrected and watch.monitored else 0.0
     time = Estimate(found.time.value + late, found.time.error, found.time.origin)
     found = Relaxation(start, time)
     if not found.time.error.max() <= ROUGHEST * longest:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
 from .errors import DomainError
@@ -55,7 +56,7 @@ def monitoring_shift(diffusion: float, step: float) -> float:
     return float(OVERSHOOT * np.sqrt(2 * diffusion * step))
 
 
-def mean_exit_time(slow: SlowDynamics, start: Array | float, absorb: Ends = "both") -> Relaxation:
+def mean_exit_time(slow: SlowDynamics, start: ArrayLike, absorb: Ends = "both") -> Relaxation:
     """Mean time to leave through the absorbing end(s) of the grid; the other end reflects.
 
     start: (n,) inside the interval.  The error of the result is the change under halving the
@@ -67,13 +68,7 @@ def mean_exit_time(slow: SlowDynamics, start: Array | float, absorb: Ends = "bot
     >>> mean_exit_time(free, 0.0, absorb="right").time.value.round(12).tolist()
     [3.0]
     """
-    start = np.atleast_1d(np.asarray(start, float))
-    low, high = slow.y[0], slow.y[-1]
-    outside = ~((start >= low) & (start <= high))
-    if outside.any():
-        found = start[outside][0]
-        msg = f"a start must lie within [{low:g}, {high:g}]; {found:g} does not"
-        raise DomainError(msg)
+    start = _within(slow, start)
     fine = _exit_times(slow.y, slow.drift, slow.diffusion, start, absorb)
     half = slice(None, None, 2)
     if len(slow.y) % 2 == 0 or len(slow.y) < 9:
@@ -82,7 +77,34 @@ def mean_exit_time(slow: SlowDynamics, start: Array | float, absorb: Ends = "bot
     return Relaxation(start, Estimate(fine, np.abs(fine - coarse), "theory"))
 
 
-def _exit_times(y: Array, drift: Array, diffusion: Array, start: Array, absorb: Ends) -> Array:
+def leaves_right(slow: SlowDynamics, start: ArrayLike) -> Array:
+    """Probability (n,) to reach the right end of the grid before the left one.
+
+    With both ends absorbing: the scale function from the left end over the whole of it.
+
+    >>> free = SlowDynamics(np.linspace(-1, 1, 101), np.zeros(101), np.full(101, 0.5))
+    >>> leaves_right(free, [-1.0, 0.0, 0.5]).round(12).tolist()
+    [0.0, 0.5, 0.75]
+    """
+    start = _within(slow, start)
+    phi = _height(slow.y, slow.drift, slow.diffusion)
+    scale = np.exp(phi - phi.max())
+    whole = _running(slow.y, scale)
+    return np.asarray(CubicSpline(slow.y, whole / whole[-1])(start))
+
+
+def _within(slow: SlowDynamics, start: ArrayLike) -> Array:
+    start = np.atleast_1d(np.asarray(start, float))
+    low, high = slow.y[0], slow.y[-1]
+    outside = ~((start >= low) & (start <= high))
+    if outside.any():
+        msg = f"a start must lie within [{low:g}, {high:g}]; {start[outside][0]:g} does not"
+        raise DomainError(msg)
+    return start
+
+
+def _height(y: Array, drift: Array, diffusion: Array) -> Array:
+    """Φ on the grid, from 0 at the left end; refused beyond the range of floats."""
     with np.errstate(all="ignore"):
         pull = drift / diffusion
         phi = -_running(y, pull) if np.isfinite(pull).all() else np.full_like(y, np.nan)
@@ -90,6 +112,11 @@ def _exit_times(y: Array, drift: Array, diffusion: Array, start: Array, absorb: 
     if barrier > 600:
         msg = f"the barrier of {barrier:.3g} temperatures is beyond the range of floats"
         raise DomainError(msg)
+    return phi
+
+
+def _exit_times(y: Array, drift: Array, diffusion: Array, start: Array, absorb: Ends) -> Array:
+    phi = _height(y, drift, diffusion)
     phi = phi - 0.5 * (phi.max() + phi.min())
     unit = diffusion.max()  # times in 1/unit until the end
     speed, scale = np.exp(-phi) / (diffusion / unit), np.exp(phi)
