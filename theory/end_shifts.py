@@ -50,8 +50,9 @@ def moved_ends(
     >>> flat = Valley(shape("0"), shape("1"))
     >>> moved_ends(flat, Thermal(0.5), (-1.0, 1.0))
     (-1.0, 1.0)
-    >>> moved_ends(flat, Thermal(0.5), (-1.0, 1.0), "right", step=0.01, monitored=True)
-    (-1.0, 1.0582597157939106)
+    >>> low, high = moved_ends(flat, Thermal(0.5), (-1.0, 1.0), "right", 0.01, monitored=True)
+    >>> low, round(high, 10)
+    (-1.0, 1.0582597158)
     """
     low, high = interval
     rest = (step, slow_temperature, monitored)
