@@ -24,6 +24,7 @@ from .slow import SlowDynamics
 
 SWEEPS = 200  # of inverse iteration at most: rates nearer than 8 % to each other need more
 SETTLED = 1e-13
+FAINT = 1e-26  # of the largest weight: below, a symmetric eigenvector is all rounding
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class RelaxationSpectrum:
     """The slowest modes of a slow coordinate.
 
     rates: Estimate (n,), λ_n > 0 rising, per time; their error is that of the cells.  y: (cells,)
-    centres.  functions: (n, cells) φ_n, with ⟨φ_n²⟩ = 1.  weights: (cells,) π, summing to 1.
+    centres.  functions: (n, cells) φ_n, with ⟨φ_n²⟩ = 1; 0 where π is too faint to know them, but
+    for the slowest.  weights: (cells,) π, summing to 1.
     amplitudes: (n,) ⟨φ_n⟩, which is 0 between mirrors.  Averages ⟨·⟩ are over π.
     """
 
@@ -101,7 +103,8 @@ def _solved(
     skipped = int(absorb is None)
     which = (skipped, skipped + modes - 1)
     rates, vectors = eigh_tridiagonal(left + right, -between, select="i", select_range=which)
-    functions = vectors.T * np.exp(np.minimum(-0.5 * (log - log.max()), 700))
+    known = log - log.max() > np.log(FAINT)
+    functions = np.where(known, vectors.T * np.exp(-0.5 * np.where(known, log - log.max(), 0)), 0)
     rates[0], functions[0] = _slowest(left, right, absorb)
     functions /= np.sqrt(functions**2 @ weights)[:, None]
     towards = functions @ (weights * (np.arange(len(left)) if skipped else 1.0))
