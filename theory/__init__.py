@@ -99,6 +99,7 @@ _HOME = {
     "teacher_transition": "perceptron.teacher_transition",
     "trace_flow": "manifold_flow",
     "valley_exit_time": "exit",
+    "valley_spectrum": "exit",
     "variance_estimate": "estimate",
 }
 __all__ = sorted(_HOME)

@@ -5,7 +5,7 @@ order in their lag (``first``, :mod:`.beyond_adiabatic`), or nothing integrated 
 :mod:`.laguerre`).  Ends as in :mod:`.walls`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,9 +15,11 @@ from .beyond_adiabatic import corrected_dynamics
 from .end_shifts import late_exit, outward_shift
 from .errors import DomainError, NotConverged
 from .estimate import Array, Estimate
+from .fokker_planck import FirstPassage, first_passage
+from .forgetting import RelaxationSpectrum, relaxation_spectrum
 from .laguerre import exact_exit_time
 from .noise import Noise
-from .relaxation import Relaxation, leaves_right, mean_exit_time, monitoring_shift
+from .relaxation import Ends, Relaxation, leaves_right, mean_exit_time, monitoring_shift
 from .slow import SlowDynamics, slow_dynamics, slow_heat
 from .valley import Valley
 from .walls import Walls, turning_point, walls
@@ -35,17 +37,42 @@ class ValleyExit:
     """The predicted relaxation and what it rests on.
 
     relaxation: mean exit times, their error that of the numerics.  interval: where y lives, ends
-    moved by what watching and the fast directions do to them, an open side cut off.  slow: the
-    drift–diffusion solved there (the adiabatic one where nothing was integrated out).
+    moved by what watching and the fast directions do to them, an open side cut off.  absorb: the
+    ends it leaves through.  slow: the drift–diffusion solved there (of first order for ``exact``).
     adiabaticity: the largest ε of :class:`.slow.SlowDynamics` among the places that the walker
-    visits; ``none`` and ``first`` are safe while it is far below 1.
+    visits; ``none`` and ``first`` are safe while it is far below 1.  late: by how much the survival
+    of a watched walker lies behind that on the interval, a quarter of a step.
     """
 
     relaxation: Relaxation
     interval: tuple[float, float]
-    adiabaticity: float
+    absorb: Ends
     slow: SlowDynamics
+    adiabaticity: float
     correction: Correction = "none"
+    late: float = 0.0
+
+    def first_passage(self, clock: ArrayLike) -> FirstPassage:
+        """Survival and density of the passage at any times, from the starts of the relaxation.
+
+        Raises DomainError where nothing was integrated out: there is no slow dynamics to carry.
+        """
+        self._reduced("survival")
+        clock = np.asarray(clock, float)
+        inside = np.clip(self.relaxation.start, *self.interval)
+        later = np.where(clock > 0, clock + self.late, clock)
+        found = first_passage(self.slow, inside, later, self.absorb)
+        return FirstPassage(self.relaxation.start, clock, found.survival, found.density)
+
+    def spectrum(self, modes: int) -> RelaxationSpectrum:
+        """The slowest rates of leaving and their functions; raises as :meth:`first_passage`."""
+        self._reduced("spectrum")
+        return relaxation_spectrum(self.slow, modes, self.absorb)
+
+    def _reduced(self, what: str) -> None:
+        if self.correction == "exact":
+            msg = f"the {what} is known of the slow coordinate alone: correction none or first"
+            raise DomainError(msg)
 
 
 @dataclass(frozen=True)
@@ -132,6 +159,38 @@ def valley_exit_time(
     return _unreduced(found, watch, between, start, scale, given)
 
 
+def valley_spectrum(
+    valley: Valley,
+    noise: Noise,
+    modes: int,
+    mirrors: tuple[float, float],
+    step: float = 0.0,
+    slow_temperature: float | None = None,
+    correction: Correction = "none",
+) -> tuple[RelaxationSpectrum, float]:
+    """The slowest rates of a valley between two mirrors, and the largest ε visited there.
+
+    For a valley that absorbs: :meth:`ValleyExit.spectrum`.  Raises DomainError for mirrors that do
+    not rise, the correction ``exact``, and as :func:`valley_exit_time`.
+    """
+    low, high = mirrors
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        msg = f"the mirrors must rise from low to high; they are {low:g} and {high:g}"
+        raise DomainError(msg)
+    if correction == "exact":
+        msg = "the spectrum is known of the slow coordinate alone: correction none or first"
+        raise DomainError(msg)
+    heat = slow_heat(noise, slow_temperature)
+    watch, ends = _Watch(valley, noise, step, heat, False), (low, high)
+    if correction == "first":
+        shifts = [
+            outward_shift(valley, noise, e, s, False, step, heat) for e, s in ((low, -1), (high, 1))
+        ]
+        ends = (low - shifts[0], high + shifts[1])
+    slow = watch.slow(ends, GRIDS[0], correction == "first")
+    return relaxation_spectrum(slow, modes), _largest_visited(slow, np.array(ends))
+
+
 def _reduced(
     watch: _Watch, between: Walls, start: Array, scale: float, corrected: bool, given: Array
 ) -> ValleyExit:
@@ -152,7 +211,9 @@ def _reduced(
         msg += f"{found.time.error.max() / longest:.2g} of it"
         raise NotConverged(msg, found)
     how: Correction = "first" if corrected else "none"
-    return ValleyExit(found, (low, high), _largest_visited(slow, given), slow, how)
+    wait = 0.25 * watch.step if corrected and watch.monitored else 0.0
+    eps = _largest_visited(slow, given)
+    return ValleyExit(found, (low, high), between.absorb, slow, eps, how, wait)
 
 
 def _unreduced(
@@ -169,7 +230,7 @@ def _unreduced(
     rest = (start, (low, high), between.absorb, watch.heat)
     exact = exact_exit_time(watch.valley, watch.noise, *rest)
     if watch.step == 0:
-        return ValleyExit(exact, (low, high), first.adiabaticity, first.slow, "exact")
+        return replace(first, relaxation=exact, interval=(low, high), correction="exact")
     smooth = _reduced(still, between, start, scale, True, given).relaxation.time
     stepwise = first.relaxation.time
     gone = smooth.value <= 0  # at an end without a step: out at once
@@ -177,7 +238,7 @@ def _unreduced(
     value = np.where(gone, stepwise.value, exact.time.value * factor)
     error = np.hypot(exact.time.error * factor, np.hypot(stepwise.error, smooth.error))
     found = Relaxation(start, Estimate(value, error, "theory"))
-    return ValleyExit(found, first.interval, first.adiabaticity, first.slow, "exact")
+    return replace(first, relaxation=found, correction="exact")
 
 
 def _closed(
