@@ -23,6 +23,8 @@ Ends = Literal["left", "right", "both"]
 # −ζ(1/2)/√(2π): how far beyond the line, in standard deviations of one kick, a walk lands that is
 # watched once a step.  Siegmund, Sequential Analysis (1985); Chernoff (1965).
 OVERSHOOT = 0.5825971579390106
+MILNE = 1.4603545088095868  # −ζ(1/2)
+MOMENTUM = (0.16452144, -0.07117804, 0.06339887, -0.04863396, 0.02934336)  # p, see below
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,31 @@ class Relaxation:
         return self.time.sigmas_from(other.time)
 
 
-def monitoring_shift(diffusion: float, step: float) -> float:
-    """How far an absorbing end moves outwards when it is watched once a step: 0.5826 √(2 D step).
+def monitoring_shift(diffusion: float, step: float, momentum: float = 0.0) -> float:
+    r"""How far an absorbing end moves outwards when it is watched once a step: λ(β) √(2 D step).
+
+    diffusion: D of the slow coordinate, with the momentum β in it: T_y/(1 − β)².  Without momentum
+    λ = 0.5826.  With it kicks resemble the ones before, v ← βv + kick, and the end is passed at
+    speed; λ is the extrapolation length of the harmonic function of (y, v) on a half line,
+
+    .. math:: λ(β) \sqrt{1 - β^2} = (1 - β)\, 0.5826 + β\, 1.4604 + β (1 - β)\, p(β),
+
+    −ζ(1/2) = 1.4604 being Milne's length of the underdamped walk, β → 1.  p is a polynomial through
+    the integral equation solved at ten β up to 0.8, to 3e-6 of λ; at β = 0.85 it agrees to 2e-5.
+    Raises DomainError for a momentum outside [0, 1).
 
     >>> round(monitoring_shift(0.5, 0.01), 6)
     0.05826
+    >>> round(monitoring_shift(0.5, 0.01, momentum=0.9) / 0.1, 3)
+    3.177
     """
-    return float(OVERSHOOT * np.sqrt(2 * diffusion * step))
+    if not 0 <= momentum < 1:
+        msg = f"the momentum must be at least 0 and below 1; it is {momentum:g}"
+        raise DomainError(msg)
+    between = np.polynomial.polynomial.polyval(momentum, MOMENTUM)
+    scaled = (1 - momentum) * OVERSHOOT + momentum * MILNE + momentum * (1 - momentum) * between
+    length = scaled / np.sqrt(1 - momentum**2)
+    return float(length * np.sqrt(2 * diffusion * step))
 
 
 def mean_exit_time(slow: SlowDynamics, start: ArrayLike, absorb: Ends = "both") -> Relaxation:

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,9 +7,11 @@ from naive import nested_exit_time
 from naive_whole import whole_chain_exit
 
 from entropic.theory import (
+    Chain,
     CurvatureAligned,
     DomainError,
     NotConverged,
+    SlowDynamics,
     Thermal,
     Valley,
     constant,
@@ -21,6 +24,7 @@ from entropic.theory import (
     shape,
     slow_dynamics,
     valley_exit_time,
+    valley_spectrum,
 )
 
 VALLEY = Valley(shape("y**2/4"), shape("1 + y**2"))
@@ -213,7 +217,7 @@ def test_corrections_stand_in_order_beside_the_exact_time(ends):
 
 def test_an_exact_time_with_a_step_is_close_to_the_whole_chain_where_the_first_order_is_not():
     valley, noise = Valley(shape("y**2/2"), shape("8*(1 + y**2/2)")), CurvatureAligned(0.5, 8.0)
-    step, heat = 0.015, 0.4
+    step, heat = 0.03, 0.4
     chain = whole_chain_exit(valley, noise, heat, step, (-1, 1), 0.2)
     gaps = [
         valley_exit_time(
@@ -224,8 +228,8 @@ def test_an_exact_time_with_a_step_is_close_to_the_whole_chain_where_the_first_o
         for correction in ("none", "first", "exact")
     ]
     gaps = np.abs(gaps)
-    assert gaps[0] > 10 * gaps[1] > 20 * gaps[2]
-    assert gaps[2] < 3e-3
+    assert gaps[0] > 10 * gaps[1] > 10 * gaps[2]
+    assert gaps[2] < 2e-3
 
 
 def test_a_start_at_an_end_that_moved_inwards_is_at_the_end():
@@ -235,3 +239,49 @@ def test_a_start_at_an_end_that_moved_inwards_is_at_the_end():
     assert valley_exit_time(
         VALLEY, NOISE, [1.0], [-1, 1], (), 0.01, correction="exact"
     ).relaxation.time.value[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_the_passage_of_a_watched_walker_against_the_chain_of_kicks():
+    step = 0.01
+    valley, noise = Valley(shape("y**2/2"), shape("1")), Thermal(0.5)
+    found = valley_exit_time(
+        *(valley, noise, [0.2, -0.6], [-1, 1], (), step, None, "discrete"), correction="first"
+    )
+    plain = slow_dynamics(valley, noise, (-1, 1))
+    kicks = SlowDynamics(plain.y, plain.drift * step, plain.diffusion * step)
+    curves = Chain(kicks, -1, 1).survival([0.2, -0.6], 300)
+    clock = step * np.array([0, 30, 100, 300])
+    passage = found.first_passage(clock)
+    np.testing.assert_allclose(passage.survival.value, curves[:, [0, 30, 100, 300]], atol=3e-4)
+    # without the quarter of a step it is off by as much as the density times it
+    assert found.late == step / 4
+    early = replace(found, late=0.0).first_passage(clock).survival.value
+    gaps = [np.abs(s - curves[:, [0, 30, 100, 300]]).max() for s in (passage.survival.value, early)]
+    assert gaps[0] < 0.3 * gaps[1]
+
+
+def test_nothing_but_times_is_known_exactly():
+    found = valley_exit_time(VALLEY, NOISE, [0.0], [-1, 1], correction="exact")
+    with pytest.raises(DomainError, match="the survival is known of the slow coordinate alone"):
+        found.first_passage([1.0])
+    with pytest.raises(DomainError, match="the spectrum is known of the slow coordinate alone"):
+        found.spectrum(2)
+    with pytest.raises(DomainError, match="the spectrum is known of the slow coordinate alone"):
+        valley_spectrum(VALLEY, NOISE, 2, (-1.0, 1.0), correction="exact")
+
+
+@pytest.mark.parametrize("correction", ["none", "first"])
+def test_the_modes_of_an_exit_add_up_to_its_mean_time(correction):
+    found = valley_exit_time(VALLEY, NOISE, STARTS, [1], [-1], correction=correction)
+    times = found.spectrum(150).mean_exit(STARTS)
+    np.testing.assert_allclose(times, found.relaxation.time.value, rtol=2e-5)
+
+
+def test_between_mirrors_the_slowest_rate_follows_the_mobility():
+    """Stiffness that changes in the middle alone: friction there, and slower mixing."""
+    valley = Valley(shape("0"), shape("3 + 2*tanh(4*y)"), 6)
+    rates = [
+        valley_spectrum(valley, NOISE, 1, (-1.0, 1.0), correction=c)[0].rates.value[0]
+        for c in ("none", "first")
+    ]
+    assert rates[1] < 0.9 * rates[0]
