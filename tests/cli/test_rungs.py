@@ -1,6 +1,6 @@
 """Every rung once with few walkers, for its form; and at its own scale, for its physics."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ import torch
 
 from entropic.cli.ladder import Row, Rung
 from entropic.cli.rungs import digits, linear, toy
+from entropic.cli.rungs.toy_grid import Condition
 from entropic.nets import Problem, flat_parameters, mlp, train_minimum
 from entropic.nets import digits as handwritten
 from entropic.nets.losses import cross_entropy
@@ -17,8 +18,10 @@ from entropic.nets.losses import cross_entropy
 SEED = 3
 SMALL = {
     toy: toy.Settings(
-        step=4e-3,
-        stiffness_steps=(0.5,),
+        conditions=tuple(
+            Condition(noise, 0.5, step=4e-3, curves=True, rest=True)
+            for noise in ("isotropic", "hessian")
+        ),
         walkers=100,
         clock_points=9,
         resting_walkers=8,
@@ -143,6 +146,10 @@ DIMS = {
         "histogram_rival": ("case", "bin"),
         "bin_left": ("case", "bin"),
         "bin_right": ("case", "bin"),
+        "adiabaticity": ("condition",),
+        "over_first": ("condition",),
+        "over_adiabatic": ("condition",),
+        "over_stderr": ("condition",),
     },
     "linear": {
         "time": ("condition", "time_index"),
@@ -170,7 +177,7 @@ DIMS = {
     },
 }
 SIZES = {
-    "toy": {"exit_case": 4, "clock_index": 9, "case": 2, "bin": 6},
+    "toy": {"exit_case": 4, "clock_index": 9, "case": 2, "bin": 6, "condition": 4},
     "linear": {"condition": 1, "time_index": 13},
     "digits": {"position": 5, "fine": 21, "start": 2, "cycle": 31, "setting": 2},
 }
@@ -214,8 +221,8 @@ def test_the_toy_measures_exits_and_rest_for_both_noises():
 
 
 def test_a_toy_whose_fast_directions_are_not_fast_is_outside_validity():
-    settings = SMALL[toy]
-    loose = toy.Settings(**{**asdict(settings), "stiffness_steps": (0.02,), "walkers": 20})
+    slow = (Condition(coarse=0.02, step=4e-3, curves=True, rest=True),)
+    loose = replace(SMALL[toy], conditions=slow, walkers=20)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(toy.SCALES, "quick", loose)
         rows = toy.climb("quick", 0, lambda *_: None).rows
