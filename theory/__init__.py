@@ -68,6 +68,7 @@ _HOME = {
     "landscape_thresholds": "perceptron.thresholds",
     "laplace_expansion": "laplace",
     "large_deviation_entropy": "perceptron.large_deviation",
+    "lattice_potential": "lattice",
     "local_entropy": "perceptron.local_entropy",
     "marginal_dynamics": "marginal",
     "marginal_potential": "marginal",
