@@ -41,8 +41,8 @@ def lattice_potential(
 
     >>> def bowl(x, y):
     ...     return 0.5 * (x[0] ** 2 + np.exp(y) * (x[1] - x[0]) ** 2)
-    >>> lattice_potential(bowl, 0.5, [0.0, 1.0], [0.0, 0.0]).value.round(9).tolist()
-    [0.0, 0.25]
+    >>> lattice_potential(bowl, 0.5, [1.0, 2.0], [0.0, 0.0]).value.round(9).tolist()
+    [0.25, 0.5]
     """
     heat, at = checked_heat(temperature), np.atleast_1d(np.asarray(y, float))
     place = np.array(start, float)
