@@ -6,10 +6,16 @@ from typing import Any
 # Where each public name lives.  Names are looked up on first use, so that Numba wakes only for
 # what walks.
 _HOME = {
-    "Stationary": "langevin",
-    "Unfinished": "langevin",
-    "exit_time": "langevin",
-    "stationary": "langevin",
+    "Course": "observation",
+    "FirstPassage": "passage",
+    "Langevin": "langevin",
+    "Observation": "observation",
+    "Unfinished": "exits",
+    "exit_time": "exits",
+    "first_passage": "passage",
+    "observe": "observation",
+    "partial_passage": "passage",
+    "stationary": "exits",
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605
 

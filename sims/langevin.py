@@ -1,273 +1,298 @@
-"""A valley watched at every step: the full Langevin dynamics of an ensemble of walkers.
+"""What is walked: a landscape, the noise on it, the step, the integrator.
 
-Fast x ∈ R^k and slow y move together at a finite step η (see :mod:`.kernels`); nothing is averaged
-out, so that what is measured can contradict the reduction to y alone.  Unit mobility, k_B = 1.
+Overdamped, unit mobility, k_B = 1: dθ = −∇V dt + √(2D) dW with D = D(g) on the fast directions and
+T_y on y.  The momentum of the heavy ball is that of stochastic gradient descent, v ← βv − η∇V +
+√(2Dη) ξ, so that it is hotter by 1/(1 − β); BAOAB is underdamped with friction γ and unit mass.
 """
 
-import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from ..theory.errors import DomainError, TooShort
-from ..theory.estimate import Array, Estimate, frozen, mean_estimate
-from ..theory.expression import Shape
+from ..theory.errors import DomainError
+from ..theory.estimate import Array
+from ..theory.expression import Shape, Surface, derivative
 from ..theory.noise import Noise
-from ..theory.relaxation import Relaxation
+from ..theory.slow import slow_heat
 from ..theory.valley import Valley
-from .compiled import compiled
-from .ends import Ends, absorbing, increasing, mirrored
-from .kernels import INSIDE, LOST, OUT, STEEP, _advance, _observe
-from .streams import Progress, each_walker, stream
+from . import lane_random, moves, surface_moves, sweeps, workshop
+from .formula import lane_source
 
-ORIGIN = "langevin"
-_DRAWS = 10_000_000  # random numbers between two looks at whether to stop
-Rules = tuple[Any, ...]  # what the kernels take from ``step`` on
-
-
-@dataclass(frozen=True)
-class Unfinished:
-    """What exit times are worth when walkers remain: found in the TooShort of :func:`exit_time`.
-
-    restricted: Relaxation whose times are means of min(exit time, last step), lower bounds.
-    inside: (n,) how many of the ``walkers`` of each start were inside still.
-    """
-
-    restricted: Relaxation
-    inside: Array
-    walkers: int
+INTEGRATORS = ("euler", "leimkuhler-matthews", "heun", "ornstein-uhlenbeck", "heavy-ball", "baoab")
+PRECISIONS = ("mixed", "double", "single")
+RADIUS_FROM = 24  # fast directions from which the radius alone is cheaper to walk (measured)
+MEMORIES = {"leimkuhler-matthews": 1, "heavy-ball": 0, "baoab": 2}  # what stands in it at first
+NEEDS_CONSTANT_NOISE = ("leimkuhler-matthews",)
+_STATE = {"mixed": np.float64, "double": np.float64, "single": np.float32}
+_NOISE = {"mixed": np.float32, "double": np.float64, "single": np.float32}
 
 
 @dataclass(frozen=True)
-class Stationary:
-    """Averages at rest over time and walkers; errors from the spread of the walkers.
+class Langevin:
+    """Everything that decides where a walk goes, but for where it starts and ends.
 
-    edges: (bins + 1,) of y.  histogram: Estimate (bins,) of the probability of [edge, next edge).
-    position, position_squared: ⟨y⟩, ⟨y²⟩.  fast_variance: ⟨|x|²⟩/k.  final: (walkers,) the last y.
+    landscape: a Valley, or a Surface V(x, y) of any form (one fast direction).  noise: isotropic,
+    aligned with the curvature, or of a covariance of its own.  step: η.  integrator: one of
+    INTEGRATORS; momentum: β of heavy-ball; friction: γ of BAOAB.  slow_temperature: T_y (default:
+    the noise's).  precision: of state and noise: ``mixed`` (double, single), ``double``,
+    ``single``.  radius: walk |x| in place of x, exact in law (default: where it is allowed and
+    pays).
+
+    Raises DomainError for a combination without a meaning.
     """
 
-    edges: Array
-    histogram: Estimate
-    position: Estimate
-    position_squared: Estimate
-    fast_variance: Estimate
-    final: Array
+    landscape: Valley | Surface
+    noise: Noise
+    step: float
+    integrator: str = "euler"
+    momentum: float = 0.0
+    friction: float = 1.0
+    slow_temperature: float | None = None
+    precision: str = "mixed"
+    radius: bool | None = None
 
     def __post_init__(self) -> None:
-        for name in ("edges", "final"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
-
-
-def exit_time(
-    valley: Valley,
-    noise: Noise,
-    start: ArrayLike,
-    absorb: ArrayLike,
-    *,
-    step: float,
-    walkers: int,
-    seed: int,
-    slow_temperature: float | None = None,
-    reflect: float | None = None,
-    max_steps: int = 10_000_000,
-    clock: ArrayLike | None = None,
-    threads: int | None = None,
-    equilibrate: bool = True,
-    progress: Progress | None = None,
-) -> Relaxation:
-    """Mean time until y is first seen beyond an absorbing end, from each start.
-
-    start: (n,).  absorb: one end, or two with the starts between them; watched once a step, so
-    that theory must move them outwards by ``monitoring_shift``.  reflect: a mirror for y, behind
-    the starts as seen from the one absorbing end.  slow_temperature: T_y (default: the noise's).
-    equilibrate: x starts from its stationary law at the start, else from 0.  clock: increasing
-    times (m,) at which the survival (n, m) is wanted.  Times in 1/(mobility · curvature); the
-    error is the standard error of the mean over ``walkers``.
-
-    Raises DomainError for inadmissible arguments and where a walk meets step * stiffness ≥ 2 or
-    diverges; TooShort with an :class:`Unfinished` if walkers remain inside after ``max_steps``.
-    """
-    start = np.atleast_1d(np.asarray(start, float))
-    ends = absorbing(start, absorb, reflect)
-    rules = _rules(valley, noise, step, slow_temperature, ends)
-    times = increasing("times of the clock", [] if clock is None else clock)
-    _at_least(walkers=(walkers, 2), max_steps=(max_steps, 1), seed=(seed, 0))
-    spread = equilibrate * _spread(valley, noise, start, step)
-    walks = _Walks(len(start), walkers)
-
-    def walk(walker: int, stop: threading.Event) -> None:
-        place = divmod(walker, walkers)
-        rng = stream(seed, *place)
-        x = spread[place[0]] * rng.standard_normal(valley.fast_dims)
-        walks.put(place, *_walk(rng, x, start[place[0]], max_steps, rules, stop))
-
-    _wake(_advance, valley, rules)
-    each_walker(walk, start.size * walkers, threads, progress)
-    _refuse_lost(walks, step, valley.stiffness)
-    return _relaxation(start, walks, step, times)
-
-
-def stationary(
-    valley: Valley,
-    noise: Noise,
-    *,
-    step: float,
-    walkers: int,
-    seed: int,
-    edges: ArrayLike,
-    steps: int,
-    burn_in: int,
-    start: float = 0.0,
-    slow_temperature: float | None = None,
-    reflect: float | tuple[float, float] | None = None,
-    sample_every: int = 10,
-    threads: int | None = None,
-    progress: Progress | None = None,
-) -> Stationary:
-    """Histogram and moments of y at rest, from ``steps`` steps per walker after ``burn_in``.
-
-    edges: (bins + 1,) increasing; visits outside count in the denominator.  start: where every y
-    begins, x in its stationary law there.  reflect: a mirror for y, or one on either side.
-    sample_every: steps between two looks.  slow_temperature: T_y (default: the noise's).
-
-    Raises DomainError for inadmissible arguments and where a walk meets step * stiffness ≥ 2,
-    diverges or crosses from mirror to mirror in one step.
-    """
-    bins = increasing("edges of the histogram", edges)
-    rules = _rules(valley, noise, step, slow_temperature, mirrored(start, reflect))
-    _at_least(walkers=(walkers, 2), seed=(seed, 0), burn_in=(burn_in, 0))
-    _at_least(sample_every=(sample_every, 1), steps=(steps, sample_every), bins=(len(bins) - 1, 1))
-    spread = _spread(valley, noise, np.array([start]), step)[0]
-    samples, walks = steps // sample_every, _Walks(1, walkers)
-    counts, sums = np.zeros((walkers, len(bins) - 1)), np.zeros((walkers, 3))
-
-    def walk(walker: int, stop: threading.Event) -> None:
-        rng = stream(seed, walker)
-        x = spread * rng.standard_normal(valley.fast_dims)
-        y, taken, end = _walk(rng, x, start, burn_in, rules, stop)
-        left, most = samples, max(1, _slice(x) // sample_every)
-        while left > 0 and end == INSIDE and not stop.is_set():
-            look = (min(left, most), sample_every, bins, counts[walker], sums[walker])
-            y, more, end = _observe(rng, x, y, *look, *rules)
-            left, taken = left - most, taken + more
-        walks.put((0, walker), y, taken, end)
-
-    _wake(_observe, valley, rules, 0, bins, counts[0], sums[0])
-    each_walker(walk, walkers, threads, progress)
-    _refuse_lost(walks, step, valley.stiffness)
-    walks.refuse(OUT, "a step must not lead from mirror to mirror", step, valley.stiffness)
-    position, square, fast = sums.T / samples
-    return Stationary(
-        edges=bins,
-        histogram=mean_estimate(counts / samples, ORIGIN),
-        position=mean_estimate(position, ORIGIN),
-        position_squared=mean_estimate(square, ORIGIN),
-        fast_variance=mean_estimate(fast / valley.fast_dims, ORIGIN),
-        final=walks.y[0],
-    )
-
-
-class _Walks:
-    """Where and when each walk ended, (starts, walkers) each, and how."""
-
-    def __init__(self, starts: int, walkers: int) -> None:
-        self.y = np.full((starts, walkers), np.nan)
-        self.taken = np.zeros((starts, walkers), np.int64)
-        self.end = np.full((starts, walkers), INSIDE, np.int8)
-
-    def put(self, place: tuple[int, int], y: float, taken: int, end: int) -> None:
-        self.y[place], self.taken[place], self.end[place] = y, taken, end
-
-    def refuse(self, end: int, must: str, step: float, stiffness: Shape) -> None:
-        """Raise the DomainError of the walks that came to such an ``end``, if there are any."""
-        bad = self.end == end
-        if bad.any():
-            first = np.unravel_index(np.where(bad, self.taken, np.inf).argmin(), bad.shape)
-            y = float(self.y[first])
-            with np.errstate(all="ignore"):
-                steep = step * stiffness(y)
+        _positive("step", self.step)
+        slow_heat(self.noise, self.slow_temperature)
+        _one_of("integrator", self.integrator, INTEGRATORS)
+        _one_of("precision", self.precision, PRECISIONS)
+        if self.integrator == "heavy-ball" and not 0 <= self.momentum < 1:
+            msg = f"the momentum must be at least 0 and below 1; it is {self.momentum:g}"
+            raise DomainError(msg)
+        if self.integrator != "heavy-ball" and self.momentum != 0:
+            msg = f"momentum belongs to the heavy-ball integrator, not to {self.integrator}"
+            raise DomainError(msg)
+        _positive("friction", self.friction)
+        self._check_noise()
+        if self.radius and not self._radius_allowed:
             msg = (
-                f"{must}; {bad.sum()} of {bad.size} walkers broke this, the first at time "
-                f"{self.taken[first] * step:.6g} at y = {y:.6g}, step * stiffness = {steep:.4g}"
+                "the radius stands for 3 or more fast directions of a valley, with one noise for "
+                "all and an integrator without a memory"
             )
             raise DomainError(msg)
 
-
-def _refuse_lost(walks: _Walks, step: float, stiffness: Shape) -> None:
-    """No average may hold a walk that blew up."""
-    edge = "step * stiffness must stay below 2, the edge of stability, and above 0"
-    walks.refuse(STEEP, edge, step, stiffness)
-    walks.refuse(LOST, "a walk must stay finite", step, stiffness)
-
-
-def _walk(
-    rng: np.random.Generator, x: Array, y: float, steps: int, rules: Rules, stop: threading.Event
-) -> tuple[float, int, int]:
-    """``_advance`` in slices, so that an interrupted run ends soon."""
-    taken, end = 0, INSIDE
-    while taken < steps and end == INSIDE and not stop.is_set():
-        y, more, end = _advance(rng, x, y, min(steps - taken, _slice(x)), *rules)
-        taken += more
-    return y, taken, end
-
-
-def _slice(x: Array) -> int:
-    return max(1, _DRAWS // (len(x) + 1))
-
-
-def _wake(kernel: Any, valley: Valley, rules: Rules, *between: Any) -> None:
-    """Compile in the calling thread, where Ctrl-C is heard, by walking no step at all."""
-    kernel(stream(0), np.zeros(valley.fast_dims), 0.0, 0, *between, *rules)
-
-
-def _relaxation(start: Array, walks: _Walks, step: float, clock: Array) -> Relaxation:
-    inside = (walks.end == INSIDE).sum(axis=1)
-    time = mean_estimate(walks.taken.T * step, ORIGIN)
-    seen = np.floor(clock / step * (1 + 1e-12))  # steps taken by then
-    alive = [[np.mean(row > n) for n in seen] for row in walks.taken]
-    survival = np.array(alive).reshape(len(start), len(clock)) if len(clock) else np.empty((0, 0))
-    found = Relaxation(start, time, clock, survival)
-    if inside.any():
-        msg = (
-            f"{inside.sum()} of {walks.end.size} walkers were still inside after "
-            f"{walks.taken.max()} steps of {step:g}; raise max_steps or the temperature"
-        )
-        raise TooShort(msg, Unfinished(found, frozen(inside), walks.end.shape[1]))
-    return found
-
-
-def _rules(
-    valley: Valley, noise: Noise, step: float, slow_temperature: float | None, ends: Ends
-) -> Rules:
-    """All that a kernel needs to know of valley and noise, checked."""
-    if not (np.isfinite(step) and step > 0):
-        msg = f"the step must be a positive number; it is {step:g}"
-        raise DomainError(msg)
-    heat = noise.temperature if slow_temperature is None else slow_temperature
-    if not (np.isfinite(heat) and heat > 0):
-        msg = f"the slow temperature must be a positive number; it is {heat:g}"
-        raise DomainError(msg)
-    d1, d2, d5 = (float(d) for d in noise.strength(np.array([1.0, 2.0, 5.0])))
-    plain, aligned = 2 * d1 - d2, d2 - d1
-    if not np.isclose(d5, plain + 5 * aligned, rtol=1e-9):
-        msg = f"the walk knows noises of strength a + b * stiffness; {noise.name!r} is none"
-        raise DomainError(msg)
-    _, force = compiled(valley.energy)
-    stiffness, slope = compiled(valley.stiffness)
-    shapes = (force, valley.energy.params, stiffness, slope, valley.stiffness.params)
-    return (float(step), plain, aligned, float(heat), *ends, *shapes)
-
-
-def _spread(valley: Valley, noise: Noise, start: Array, step: float) -> Array:
-    """√⟨x²⟩ of a fast direction in its stationary law at each start."""
-    valley.energy_at(start)
-    return np.sqrt(noise.variance(valley.stiffness_at(start), step))
-
-
-def _at_least(**counts: tuple[int, int]) -> None:
-    for name, (count, least) in counts.items():
-        if not isinstance(count, int | np.integer) or count < least:
-            msg = f"{name} must be a whole number of at least {least}; it is {count}"
+    def _check_noise(self) -> None:
+        plain, aligned = self.strength
+        if aligned and self.integrator in NEEDS_CONSTANT_NOISE:
+            msg = f"{self.integrator} needs a noise that is the same everywhere; take euler"
             raise DomainError(msg)
+        if isinstance(self.landscape, Surface):
+            if aligned:
+                msg = "on a surface V(x, y) the noise must be isotropic"
+                raise DomainError(msg)
+            if self.integrator == "ornstein-uhlenbeck":
+                msg = "ornstein-uhlenbeck needs a valley, whose fast directions are harmonic"
+                raise DomainError(msg)
+        elif len(self.widths) not in (1, self.fast_dims):
+            msg = f"the covariance has {len(self.widths)} directions, the valley {self.fast_dims}"
+            raise DomainError(msg)
+
+    @property
+    def fast_dims(self) -> int:
+        """Number k of fast directions."""
+        return 1 if isinstance(self.landscape, Surface) else self.landscape.fast_dims
+
+    @property
+    def heat(self) -> float:
+        """The temperature T_y of the noise on y."""
+        return slow_heat(self.noise, self.slow_temperature)
+
+    @cached_property
+    def strength(self) -> tuple[float, float]:
+        """D(g) = plain + aligned · g, of a direction of width 1."""
+        d1, d2, d5 = (float(d) for d in self.noise.strength(np.array([1.0, 2.0, 5.0])))
+        plain, aligned = 2 * d1 - d2, d2 - d1
+        if not np.isclose(d5, plain + 5 * aligned, rtol=1e-9):
+            msg = (
+                f"the walk knows noises of strength a + b * stiffness; {self.noise.name!r} is none"
+            )
+            raise DomainError(msg)
+        return plain, aligned
+
+    @cached_property
+    def widths(self) -> Array:
+        """√ of the strength of each fast direction over ``strength``; one for all if alike."""
+        covariance = getattr(self.noise, "covariance", None)
+        if covariance is None:
+            return np.ones(1)
+        values = np.linalg.eigvalsh(np.atleast_2d(np.asarray(covariance, float)))
+        return np.sqrt(np.maximum(values, 0.0) / self.strength[0])
+
+    @property
+    def spread(self) -> Array:
+        """``widths`` of every direction (k,)."""
+        return np.broadcast_to(self.widths, (self.fast_dims,))
+
+    @property
+    def _radius_allowed(self) -> bool:
+        alike = bool(np.all(self.widths == self.widths[0]))
+        plain = isinstance(self.landscape, Valley) and self.integrator not in MEMORIES
+        return alike and plain and self.fast_dims >= 3
+
+    @property
+    def walks_radius(self) -> bool:
+        """Whether |x| is walked in place of x."""
+        if self.radius is None:
+            return self._radius_allowed and self.fast_dims >= RADIUS_FROM
+        return self.radius
+
+    @property
+    def rows(self) -> int:
+        """Rows of the array that holds the fast directions."""
+        return 1 if self.walks_radius else self.fast_dims
+
+    @property
+    def state(self) -> Any:
+        """The type of positions."""
+        return _STATE[self.precision]
+
+    def constants(self, start: tuple[float, float] = (0.0, 0.0)) -> tuple[Any, ...]:
+        """The numbers c of :mod:`.moves`, and the thermal velocities at the start behind them."""
+        plain, aligned = self.strength
+        decay, scale = 1.0, 2 * self.step
+        if self.integrator == "baoab":
+            decay = float(np.exp(-self.friction * self.step))
+            scale = -float(np.expm1(-2 * self.friction * self.step))
+        there = plain + aligned * self.stiffness_at(start[1]) if aligned else plain
+        numbers = (
+            *(self.step, plain, aligned, self.momentum),
+            *(np.sqrt(plain * scale), np.sqrt(self.heat * scale), scale, decay),
+            *(np.sqrt(there), np.sqrt(self.heat)),
+        )
+        return tuple(self.state(number) for number in numbers)
+
+    def stiffness_at(self, y: float) -> float:
+        """The stiffness g at y, refused where it is not positive; 1 on a surface."""
+        if isinstance(self.landscape, Surface):
+            return 1.0
+        return float(self.landscape.stiffness_at(np.array(y)))
+
+    def width_at_rest(self, y: float) -> float:
+        """√⟨x²⟩ of a direction of width 1 in its stationary law at y; 0 on a surface."""
+        if isinstance(self.landscape, Surface):
+            return 0.0
+        self.landscape.energy_at(np.array([y]))
+        g = self.stiffness_at(y)
+        z, (plain, aligned) = self.step * g, self.strength
+        exact = (plain + aligned * g) / g
+        match self.integrator:
+            case "heun":
+                keep = 1 - z + 0.5 * z**2
+                part, edge = 2 * z * (1 - 0.5 * z) ** 2 / (1 - keep**2), z < 2
+            case "heavy-ball":
+                beta = self.momentum
+                edge = z < 2 * (1 + beta)
+                part = 1 / ((1 - beta) * (1 - 0.5 * z / (1 + beta))) if edge else np.inf
+            case "euler":
+                part, edge = 1 / (1 - 0.5 * z) if z < 2 else np.inf, z < 2
+            case "baoab":
+                part, edge = 1.0, self.step * z < 4
+            case "ornstein-uhlenbeck":
+                part, edge = 1.0, True
+            case _:
+                part, edge = 1.0, z < 2
+        if not edge:
+            msg = f"step * stiffness must stay below 2, the edge of stability; it reaches {z:.4g}"
+            raise DomainError(msg)
+        return float(np.sqrt(exact * part))
+
+    def parameters(self) -> tuple[Any, ...]:
+        """The parameters p of the formulas, one after the other."""
+        return tuple(self.state(value) for shape in self._shapes for value in shape.params)
+
+    @property
+    def _shapes(self) -> tuple[Shape | Surface, ...]:
+        if isinstance(self.landscape, Surface):
+            return (self.landscape,)
+        return self.landscape.energy, self.landscape.stiffness
+
+    def kernel(
+        self, entries: tuple[Callable[..., Any], ...], *, lanes: int, mirrors: bool, leaving: bool
+    ) -> ModuleType:
+        """The compiled ``entries`` of :mod:`.blocks`, made for this dynamics."""
+        double = self.precision == "double"
+        surface = isinstance(self.landscape, Surface)
+        name = self.integrator.replace("-", "_")
+        bindings: dict[str, Any] = {
+            **{n: self.state(getattr(moves, n)) for n in ("ZERO", "HALF", "ONE", "TWO", "INF")},
+            "STATE": self.state,
+            "NOISE_TYPE": _NOISE[self.precision],
+            "LANES": lanes,
+            "MIRRORS": mirrors,
+            "LEAVING": leaving,
+            "RADIUS": self.walks_radius,
+            "SURFACE": surface,
+            "MEMORY": self.integrator in MEMORIES,
+            "VELOCITY": self.integrator in ("heavy-ball", "baoab"),
+            "MIXED": self.integrator == "heun",
+            "START": MEMORIES.get(self.integrator, 0),
+            "fill_normals": lane_random.fill_normals64 if double else lane_random.fill_normals32,
+            "shake": moves.shake_aligned if self.strength[1] else moves.shake_plain,
+            "sweep": self._sweep(),
+        }
+        if surface:
+            bindings["surface_move"] = getattr(surface_moves, name)
+        else:
+            bindings["move"] = getattr(moves, name)
+        formulas, given = self._formulas()
+        return workshop.kernel(entries, bindings | formulas, given)
+
+    def _sweep(self) -> Callable[..., Any]:
+        if isinstance(self.landscape, Surface):
+            return sweeps.sweep_surface
+        if self.walks_radius:
+            return sweeps.sweep_radius
+        return sweeps.sweep_valley if self.fast_dims == 1 else sweeps.sweep_rows
+
+    def _formulas(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Each function of the landscape as lane arithmetic, or as the user's own function."""
+        formulas: dict[str, Any] = {}
+        given: dict[str, Any] = {}
+        single, offset = self.precision == "single", 0
+        for shape, wanted in zip(self._shapes, self._wanted(), strict=True):
+            last = offset + len(shape.params)
+            for name, arguments, function, variable in wanted:
+                if shape.tree is None:
+                    given[f"own_{name}"] = function
+                    text = f"STATE(own_{name}({arguments[:-1]}p[{offset}:{last}]))"
+                else:
+                    tree = derivative(shape.tree, variable) if variable else shape.tree
+                    text = lane_source(tree, single, offset)
+                formulas[name] = (arguments, text)
+            offset = last
+        return formulas, given
+
+    def _wanted(self) -> tuple[tuple[tuple[str, str, Any, str], ...], ...]:
+        """By shape: name in the kernel, arguments, function, and the variable to derive by."""
+        if isinstance(self.landscape, Surface):
+            v = self.landscape
+            return (
+                (
+                    ("slope_x", "x, y, p", v.slope_x, "x"),
+                    ("slope_y", "x, y, p", v.slope_y, "y"),
+                ),
+            )
+        energy, stiffness = self.landscape.energy, self.landscape.stiffness
+        return (
+            (("pull", "y, p", energy.slope, "y"),),
+            (
+                ("stiffness", "y, p", stiffness.value, ""),
+                ("slope", "y, p", stiffness.slope, "y"),
+            ),
+        )
+
+
+def _positive(what: str, value: float) -> None:
+    if not (np.isfinite(value) and value > 0):
+        msg = f"the {what} must be a positive number; it is {value:g}"
+        raise DomainError(msg)
+
+
+def _one_of(what: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        msg = f"the {what} must be one of {', '.join(known)}; it is {value!r}"
+        raise DomainError(msg)

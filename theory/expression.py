@@ -40,13 +40,15 @@ class Shape:
     """A function of the slow variable as plain arithmetic, with its slope.
 
     value(y, p), slope(y, p): ``y`` a float or an array, ``p`` the parameters (float64 array).
-    Both must be compilable by Numba as they stand.  ``text`` is how a report names it.
+    Both must be compilable by Numba as they stand.  ``text`` is how a report names it.  tree: what
+    it was read from; None if it was not.
     """
 
     value: Function
     slope: Function
     params: Array
     text: str
+    tree: ast.expr | None = field(default=None, repr=False, compare=False)
 
     def __call__(self, y: Any) -> Any:
         """The value at ``y``, with the shape of ``y``."""
@@ -135,7 +137,7 @@ arcsin, arccos, arctan, log1p, expm1, abs
     tree = parse(text, tuple(parameters))
     with _shallow(text):
         value, slope = (_compiled(t, ("y",)) for t in (tree, derivative(tree)))
-    return Shape(value, slope, frozen(list(parameters.values())), text)
+    return Shape(value, slope, frozen(list(parameters.values())), text, tree)
 
 
 def surface(text: str, **parameters: float) -> Surface:

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from ...sims.langevin import Stationary, exit_time, stationary
+from ...sims.exits import exit_time, stationary
+from ...sims.observation import Observation
 from ...theory.estimate import Array, Estimate
 from ...theory.expression import shape
 from ...theory.fokker_planck import stationary_probabilities, stationary_square, survival
@@ -206,7 +207,9 @@ def _rest(
     return rows, _histogram_data(case, measured, expected, rival)
 
 
-def _histogram_data(case: _Case, measured: Stationary, expected: Array, rival: Array) -> xr.Dataset:
+def _histogram_data(
+    case: _Case, measured: Observation, expected: Array, rival: Array
+) -> xr.Dataset:
     columns = {
         "histogram_measured": measured.histogram.value,
         "histogram_stderr": measured.histogram.error,

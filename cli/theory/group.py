@@ -13,6 +13,7 @@ from ..hall import Hall
         "barrier": ("barrier", "Errors on the geodesic between two solutions (spherical)."),
         "capacity": ("capacity", "Load beyond which the perceptron has no solution."),
         "derive": ("derive", "Free entropy and saddle equations of the perceptron, derived."),
+        "entropy": ("entropy", "Entropy of a minimum from the eigenvalues of its Hessian."),
         "figure": ("figure", "Redraw a figure of the review on the perceptron."),
         "local-entropy": ("local_entropy", "Solutions at a distance from a typical one."),
         "max-margin": ("max_margin", "Largest margin that the perceptron can keep."),

@@ -6,11 +6,11 @@ import subprocess
 import sys
 import time
 
+import naive_langevin as naive
 import numpy as np
 import pytest
 
-from entropic.sims.langevin import Stationary, exit_time, stationary
-from entropic.sims.streams import stream
+from entropic.sims import Observation, exit_time, stationary
 from entropic.theory import (
     CurvatureAligned,
     DomainError,
@@ -32,13 +32,13 @@ def exits(walkers: int = 100, seed: int = 1, **changes: object) -> Relaxation:
     return exit_time(BOWL, BATH, [0.0, 0.4], (-0.7, 0.7), **settings)
 
 
-def rest(walkers: int = 40, seed: int = 1, **changes: object) -> Stationary:
+def rest(walkers: int = 40, seed: int = 1, **changes: object) -> Observation:
     settings = {"step": 0.005, "steps": 2000, "burn_in": 100, "reflect": (-1, 1)}
     settings |= {"edges": np.linspace(-1, 1, 9), "walkers": walkers, "seed": seed, **changes}
     return stationary(BOWL, BATH, **settings)
 
 
-def same(one: Stationary, other: Stationary) -> bool:
+def same(one: Observation, other: Observation) -> bool:
     estimates = ("histogram", "position", "position_squared", "fast_variance")
     pairs = [(getattr(one, name), getattr(other, name)) for name in estimates]
     return all(
@@ -81,13 +81,14 @@ def test_the_kernel_walks_as_the_formula_says(
     ends, g, dg = np.atleast_1d(absorb), BOWL.stiffness, BOWL.stiffness.derivative
     times = []
     for walker in range(walkers):
-        rng, y, n = stream(5, 0, walker), start, 0
-        x = np.sqrt(noise.variance(g(y), step)) * rng.standard_normal(2)
+        y, n, drawn = start, 0, naive.noise(5, walker, 2)
+        x = np.sqrt(noise.variance(g(y), step)) * naive.start(5, walker, 2)
         while all((y - end) * (start - end) > 0 for end in ends):
-            shake = np.sqrt(2 * noise.strength(np.array(g(y))) * step) * rng.standard_normal(2)
+            b, a = next(drawn)
+            shake = np.sqrt(2 * noise.strength(np.array(g(y))) * step) * a
             force = BOWL.energy.derivative(y) + 0.5 * dg(y) * x @ x
             x = x - step * g(y) * x + shake
-            y = y - step * force + np.sqrt(2 * heat * step) * rng.standard_normal()
+            y = y - step * force + np.sqrt(2 * heat * step) * b
             if reflect is not None and (y - reflect) * (start - reflect) < 0:
                 y = 2 * reflect - y
             n += 1
@@ -143,7 +144,7 @@ def test_walkers_that_remain_are_counted_and_handed_over() -> None:
 
 
 def test_a_walk_beyond_the_edge_of_stability_is_never_averaged_in() -> None:
-    message = r"must stay below 2.*; \d+ of 40 walkers broke this, the first at time .* at y = "
+    message = r"edge of stability.*; \d+ of 40 trajectories broke this .* first by time .* at y = "
     with pytest.raises(DomainError, match=message):
         exit_time(BOWL, BATH, 0.0, (-3, 3), step=0.03, walkers=40, seed=1)
     with pytest.raises(DomainError, match=message):
@@ -152,7 +153,7 @@ def test_a_walk_beyond_the_edge_of_stability_is_never_averaged_in() -> None:
 
 def test_a_walk_that_diverges_is_never_averaged_in() -> None:
     valley = Valley(shape("-y**4"), constant(1.0))
-    message = r"a walk must stay finite; \d+ of 10 walkers broke this, the first at time"
+    message = r"must stay finite; \d+ of 10 trajectories broke this .*, the first by time"
     with pytest.raises(DomainError, match=message):
         exit_time(valley, BATH, 0.0, 1e300, step=0.01, walkers=10, seed=1)
 

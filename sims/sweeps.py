@@ -1,0 +1,161 @@
+"""One step of all lanes of a block: noise, the move of :mod:`.moves`, mirrors.
+
+Three ways to hold the fast directions, as arrays x and u of (rows, lanes):
+
+    sweep_valley    one row, the only direction
+    sweep_radius    one row, the radius |x|: exact in law for noise alike in all directions, since
+                    |x + Ax + Cξ|² = ((1 + A)|x| + Cξ₁)² + C²χ² with k − 1 degrees of freedom
+    sweep_rows      k rows, each with a noise of its own width
+
+and ``sweep_surface`` for a potential that is no valley.  ``worst`` (lanes) holds the largest edge
+of stability met; ends = (low, high, floor, ceiling).  Templates: see :mod:`.workshop`.
+"""
+
+import numpy as np
+
+from .lane_random import LANES, fill_chi_square
+from .lane_random import fill_normals32 as fill_normals
+from .moves import TWO, ZERO
+from .moves import euler as move
+from .surface_moves import euler as surface_move
+
+STATE = np.float64
+MEMORY = MIRRORS = VELOCITY = MIXED = LEAVING = False  # what the integrator and the ends need
+
+
+def mirrored(y, v, ends):
+    """Y turned back at floor and ceiling, and its velocity with it."""
+    if MIRRORS:
+        over, under = y > ends[3], y < ends[2]
+        y = TWO * ends[3] - y if over else y
+        y = TWO * ends[2] - y if under else y
+        if VELOCITY:
+            v = -v if over | under else v
+    return y, v
+
+
+def watch_ends(step, y, first_out, there, ends):
+    """Note the first step, and y, at which a lane is not between the ends.
+
+    Beyond them y is put back on the end: the potential need not have a meaning there.
+    """
+    low, high = ends[0], ends[1]
+    for i in range(LANES):
+        a, was = y[i], first_out[i]
+        new = ((a <= low) | (a >= high) | (a != a)) & (was < 0)
+        first_out[i] = step if new else was
+        there[i] = a if new else there[i]
+        a = high if a > high else a
+        y[i] = low if a < low else a
+
+
+def sweep_valley(
+    steps, s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread
+):
+    """One fast direction."""
+    for step in range(steps):
+        fill_normals(s, n, bits)
+        for i in range(LANES):
+            a, q, w = STATE(n[1, i]), x[0, i], ZERO
+            if MEMORY:
+                w = v[i]
+            dy, w, ca, cb, cc, cd, ce, cf, edge = move(
+                y[i], w, STATE(n[0, i]), q * q, q * a, a * a, c, p
+            )
+            yi, w = mirrored(y[i] + dy, w, ends)
+            if MEMORY:
+                r = u[0, i]
+                x[0, i] = q + (ca * q + cb * r + cc * a)
+                u[0, i] = cd * q + ce * r + cf * a
+                v[i] = w
+            else:
+                x[0, i] = q + (ca * q + cc * a)
+            y[i] = yi
+            worst[i] = max(worst[i], edge)
+        if LEAVING:
+            watch_ends(step, y, first_out, there, ends)
+
+
+def sweep_radius(
+    steps, s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread
+):
+    """All k fast directions as their radius: for the moves without a memory."""
+    for step in range(steps):
+        fill_normals(s, n, bits)
+        fill_chi_square(s, n[2], chi, len(spread) - 1)
+        for i in range(LANES):
+            a, q, around = STATE(n[1, i]), x[0, i], STATE(chi[i])
+            dy, w, ca, cb, cc, cd, ce, cf, edge = move(
+                y[i], ZERO, STATE(n[0, i]), q * q, q * a, a * a + around, c, p
+            )
+            yi, w = mirrored(y[i] + dy, w, ends)
+            along = q + (ca * q + cc * a)
+            x[0, i] = np.sqrt(along * along + cc * cc * around)
+            y[i] = yi
+            worst[i] = max(worst[i], edge)
+        if LEAVING:
+            watch_ends(step, y, first_out, there, ends)
+
+
+def sweep_rows(
+    steps, s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread
+):
+    """All k fast directions, one by one; the coefficients of each lane serve all its rows."""
+    for step in range(steps):
+        fill_normals(s, n, bits)
+        k = x.shape[0]
+        ca, cb, cc = np.empty(LANES, STATE), np.empty(LANES, STATE), np.empty(LANES, STATE)
+        cd, ce, cf = np.empty(LANES, STATE), np.empty(LANES, STATE), np.empty(LANES, STATE)
+        mixed, kicks = np.zeros(LANES, STATE), np.zeros(LANES, STATE)
+        if MIXED:
+            for j in range(k):
+                for i in range(LANES):
+                    a = STATE(n[j + 1, i]) * spread[j]
+                    mixed[i] += x[j, i] * a
+                    kicks[i] += a * a
+        for i in range(LANES):
+            w = ZERO
+            if MEMORY:
+                w = v[i]
+            dy, w, ca[i], cb[i], cc[i], cd[i], ce[i], cf[i], edge = move(
+                y[i], w, STATE(n[0, i]), square[i], mixed[i], kicks[i], c, p
+            )
+            yi, w = mirrored(y[i] + dy, w, ends)
+            if MEMORY:
+                v[i] = w
+            y[i] = yi
+            worst[i] = max(worst[i], edge)
+            square[i] = ZERO
+        for j in range(k):
+            for i in range(LANES):
+                a, q = STATE(n[j + 1, i]) * spread[j], x[j, i]
+                if MEMORY:
+                    r = u[j, i]
+                    u[j, i] = cd[i] * q + ce[i] * r + cf[i] * a
+                    q += ca[i] * q + cb[i] * r + cc[i] * a
+                else:
+                    q += ca[i] * q + cc[i] * a
+                x[j, i] = q
+                square[i] += q * q
+        if LEAVING:
+            watch_ends(step, y, first_out, there, ends)
+
+
+def sweep_surface(
+    steps, s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread
+):
+    """One fast direction on a surface of any form; nothing is known of its edge of stability."""
+    for step in range(steps):
+        fill_normals(s, n, bits)
+        for i in range(LANES):
+            r, w = ZERO, ZERO
+            if MEMORY:
+                r, w = u[0, i], v[i]
+            dx, dy, r, w = surface_move(x[0, i], y[i], r, w, STATE(n[1, i]), STATE(n[0, i]), c, p)
+            yi, w = mirrored(y[i] + dy, w, ends)
+            if MEMORY:
+                u[0, i], v[i] = r, w
+            x[0, i] += dx
+            y[i] = yi
+        if LEAVING:
+            watch_ends(step, y, first_out, there, ends)
