@@ -97,6 +97,7 @@ _HOME = {
     "laplace_log_evidence": "free_energy",
     "large_deviation_entropy": "perceptron.large_deviation",
     "late_exit": "end_shifts",
+    "lattice_potential": "lattice",
     "leaves_right": "relaxation",
     "local_entropy": "perceptron.local_entropy",
     "log_det_parts": "manifold_entropy",
