@@ -1,0 +1,3 @@
+"""The engine itself, in each of its precisions."""
+
+CODES = ()
