@@ -2,11 +2,11 @@
 
     python benchmarks/langevin [--rounds 5] [--steps 1000] [--only WORD ...] [--out FILE]
 
-Every code of the ``peer_*.py`` files gets a process of its own, on one core and one thread, and is
-called ``rounds`` times in turn with the others, so that a busy machine hurts all alike.  What counts
-is CPU time of that process and its children, of the integration alone: importing and compiling come
-before and stand apart.  The best round counts.  A code that is not installed (the versions that we
-used are in requirements.txt) is named and left out.
+Every code of the ``peer_*.py`` files gets a process of its own on one core and one thread, and is
+called ``rounds`` times in turn with the others, so that a busy machine hurts all alike.  What
+counts is CPU time of that process and its children, of the integration alone: importing and
+compiling come before and stand apart.  The best round counts.  A code that is not installed (the
+versions that we used are in requirements.txt) is named and left out.
 
 The last columns show that all did the same: <x²> and <y²> at the end with their standard errors,
 and how many of these the two lie, at most, from the mean of the others.
@@ -150,10 +150,9 @@ def table(workers: list[Worker]) -> list[str]:
 
 def machine() -> list[str]:
     """Where and with what this was measured."""
-    model = next(
-        (s.split(":")[1].strip() for s in open("/proc/cpuinfo") if s.startswith("model name")), "?"
-    )
-    flags = next((s for s in open("/proc/cpuinfo") if s.startswith("flags")), "")
+    told = Path("/proc/cpuinfo").read_text().split("\n")
+    model = next((s.split(":")[1].strip() for s in told if s.startswith("model name")), "?")
+    flags = next((s for s in told if s.startswith("flags")), "")
     vectors = "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else "?"
     found = []
     for package in PACKAGES:

@@ -2,8 +2,8 @@
 
     V(x, y) = ½ (1 + y²) x² + ¼ y²,   dx = −∂V/∂x dt + √(2T) dW,   dy likewise,
 
-T = 0.5, steps of 0.002 by Euler and Maruyama from x = y = 0: two normal numbers a step.  A code is a
-``Run``: it takes the trajectories, the steps and a seed and returns x and y at the end, by whose
+T = 0.5, steps of 0.002 by Euler and Maruyama from x = y = 0: two normal numbers a step.  A code is
+a ``Run``: it takes the trajectories, the steps and a seed and returns x and y at the end, by whose
 mean squares the table shows that all did the same physics.
 """
 
