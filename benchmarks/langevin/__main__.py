@@ -1,6 +1,6 @@
 """How fast the Langevin engine is, beside what else there is, on one toy and in one run.
 
-    python benchmarks/langevin [--rounds 5] [--steps 1000] [--only WORD ...] [--out FILE]
+    python benchmarks/langevin [--rounds 5] [--steps 4000] [--only WORD ...] [--out FILE]
 
 Every code of the ``peer_*.py`` files gets a process of its own on one core and one thread, and is
 called ``rounds`` times in turn with the others, so that a busy machine hurts all alike.  What
@@ -128,22 +128,19 @@ def pull(worker: Worker, workers: list[Worker]) -> float:
 def table(workers: list[Worker]) -> list[str]:
     """One line a code; ours over it for each of our precisions."""
     ours = [w for w in workers if w.code.name.startswith("entropic")]
-    short = [w.code.name.removeprefix("entropic, ").split(",")[0] for w in ours]
-    heads = "".join(f"{s + '/it':>10}" for s in short)
-    lines = [
-        f"{'code':42}{'M steps':>9}{heads}{'<x²>':>9} ± {'':6}{'<y²>':>9} ± {'':6}{'max |z|':>8}"
-    ]
-    lines[0] += f"{'prepared':>10}"
-    lines.append(f"{'':42}{'per CPU-s':>9}{'':{10 * len(ours)}}{'':36}{'CPU-s':>18}")
+    heads = "".join(f"{w.code.name.split(', ')[1].split(':')[0] + '/':>9}" for w in ours)
+    squares = f"{'<x²>':>9} ± {'':6}{'<y²>':>9} ± {'':6}{'max |z|':>8}"
+    lines = [f"{'':42}{'M steps':>10}{heads}{squares}{'prepared':>10}"]
+    lines.append(f"{'':42}{'per CPU-s':>10}{'':{9 * len(ours) + 44}}{'CPU-s':>10}")
     for w in workers:
-        ratios = "".join(f"{o.rate / w.rate:10.2f}" for o in ours)
-        line = f"{w.code.name:42}{w.rate:9.1f}{ratios}"
-        if not w.code.ideal:
+        ratios = "".join(f"{o.rate / w.rate:9.2f}" for o in ours)
+        line = f"{w.code.name:42}{w.rate:10.1f}{ratios}"
+        if w.code.ideal:
+            line += " " * 44
+        else:
             (x, y), errors = w.squares()
             dx, dy = np.sqrt(errors)
             line += f"{x:9.4f} ± {dx:.4f}{y:9.4f} ± {dy:.4f}{pull(w, workers):8.1f}"
-        else:
-            line += f"{'':42}"
         lines.append(line + f"{w.first['prepared']:10.1f}")
     return lines
 
@@ -170,7 +167,7 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--only", nargs="*", default=[""], help="codes whose name has a WORD")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--worker", help=argparse.SUPPRESS)

@@ -45,10 +45,10 @@ def _make(name, function="run"):
 
 
 CODES = (
-    Code("C, scalar, libm, f64", lambda: _make("scalar"), 8192),
+    Code("C, scalar, libm, f64", lambda: _make("scalar"), 4096),
     Code("C, lanes, libmvec, f64", lambda: _make("libmvec"), 32768),
-    Code("C, hand-tuned, f64 state, f32 noise", lambda: _make("tuned", "mixed"), 65536),
-    Code("C, hand-tuned, compensated f32", lambda: _make("tuned", "compensated"), 65536),
-    Code("C, hand-tuned, f32", lambda: _make("tuned", "single"), 65536),
-    Code("C, normal numbers only, f32", lambda: _make("tuned", "normals"), 65536, ideal=True),
+    Code("C, hand-tuned, f64 state, f32 noise", lambda: _make("tuned", "mixed"), 32768),
+    Code("C, hand-tuned, compensated f32", lambda: _make("tuned", "compensated"), 32768),
+    Code("C, hand-tuned, f32", lambda: _make("tuned", "single"), 32768),
+    Code("C, normal numbers only, f32", lambda: _make("tuned", "normals"), 32768, ideal=True),
 )

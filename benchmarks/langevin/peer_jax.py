@@ -86,6 +86,6 @@ def _diffrax(path):
 CODES = (
     Code("JAX, scan over the batch, f32", lambda: _scan(double=False), 8192),
     Code("JAX, scan over the batch, f64", lambda: _scan(double=True), 4096),
-    Code("diffrax, Euler, UnsafeBrownianPath, f32", lambda: _diffrax("unsafe"), 32768),
-    Code("diffrax, Euler, VirtualBrownianTree, f32", lambda: _diffrax("tree"), 512),
+    Code("diffrax, Euler, UnsafeBrownianPath, f32", lambda: _diffrax("unsafe"), 16384),
+    Code("diffrax, Euler, VirtualBrownianTree, f32", lambda: _diffrax("tree"), 256),
 )

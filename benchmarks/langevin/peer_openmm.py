@@ -35,6 +35,6 @@ def _make(platform):
 
 
 CODES = (
-    Code("OpenMM, Brownian, CPU platform", lambda: _make("CPU"), 4096),
-    Code("OpenMM, Brownian, Reference platform", lambda: _make("Reference"), 4096),
+    Code("OpenMM, Brownian, CPU platform", lambda: _make("CPU"), 2048),
+    Code("OpenMM, Brownian, Reference platform", lambda: _make("Reference"), 2048),
 )

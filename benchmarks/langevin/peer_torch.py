@@ -58,6 +58,6 @@ def _torchsde(told):
 CODES = (
     Code("torch, eager, f32", lambda: _eager("float32"), 16384),
     Code("torch, eager, f64", lambda: _eager("float64"), 8192),
-    Code("torchsde, Euler, f32", lambda: _torchsde(told=False), 32768),
-    Code("torchsde, Euler, interval told dt, f32", lambda: _torchsde(told=True), 32768),
+    Code("torchsde, Euler, f32", lambda: _torchsde(told=False), 8192),
+    Code("torchsde, Euler, interval told dt, f32", lambda: _torchsde(told=True), 8192),
 )
