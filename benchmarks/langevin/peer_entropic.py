@@ -12,13 +12,13 @@ PRECISIONS = {
 }
 
 
-def langevin(precision="mixed", step=STEP, integrator="euler"):  # type: ignore[no-untyped-def]
-    """The toy for the engine."""
+def langevin(precision, step=STEP, integrator="euler", stiffness="1 + y**2"):  # type: ignore[no-untyped-def]
+    """The toy for the engine, or one like it."""
     from entropic.sims import Langevin
     from entropic.theory import Thermal, Valley
     from entropic.theory.expression import shape
 
-    valley = Valley(shape("y**2/4"), shape("1 + y**2"))
+    valley = Valley(shape("y**2/4"), shape(stiffness))
     noise = Thermal(TEMPERATURE)
     return Langevin(valley, noise, step, precision=precision, integrator=integrator)
 
