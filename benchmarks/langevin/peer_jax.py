@@ -38,12 +38,13 @@ def _diffrax(path):
     from functools import partial
 
     import diffrax
+    import lineax
 
     def drift(t, state, args):
         return jnp.stack(force(state[0], state[1]))
 
     def diffusion(t, state, args):
-        return jnp.sqrt(2 * TEMPERATURE).astype(dtype) * jnp.ones(2, dtype)
+        return lineax.DiagonalLinearOperator(jnp.full(2, (2 * TEMPERATURE) ** 0.5, dtype))
 
     def one(steps, key):
         shape = jax.ShapeDtypeStruct((2,), dtype)
@@ -52,8 +53,7 @@ def _diffrax(path):
             brownian = diffrax.UnsafeBrownianPath(shape=shape, key=key)
         else:
             brownian = diffrax.VirtualBrownianTree(0.0, end, tol=STEP / 2, shape=shape, key=key)
-        diagonal = lambda t, s, a: diffrax_diagonal(diffusion(t, s, a))  # noqa: E731
-        terms = diffrax.MultiTerm(diffrax.ODETerm(drift), diffrax.ControlTerm(diagonal, brownian))
+        terms = diffrax.MultiTerm(diffrax.ODETerm(drift), diffrax.ControlTerm(diffusion, brownian))
         solution = diffrax.diffeqsolve(
             terms,
             diffrax.Euler(),
@@ -66,11 +66,6 @@ def _diffrax(path):
             adjoint=diffrax.DirectAdjoint() if path == "unsafe" else diffrax.ForwardMode(),
         )
         return solution.ys[-1]
-
-    def diffrax_diagonal(vector):
-        import lineax
-
-        return lineax.DiagonalLinearOperator(vector)
 
     @partial(jax.jit, static_argnums=(0, 1))
     def integrate(trajectories, steps, key):
