@@ -293,7 +293,7 @@ def test_where_the_first_correction_has_no_interval_left_the_exact_time_stands()
     with pytest.raises(DomainError, match="layers at the ends are wider .*exact does"):
         valley_exit_time(valley, NOISE, [0.0], [-1, 1], correction="first")
     found = valley_exit_time(valley, NOISE, [0.0], [-1, 1], correction="exact")
-    assert 1 < found.relaxation.time.value[0] < 2
+    assert 1 / (2 * NOISE.temperature) < found.relaxation.time.value[0] < 3
     assert found.adiabaticity > 10
 
 
