@@ -5,7 +5,7 @@ a = g'/(4g(1 − ηg/2)), averaging to second order in ε (the mean exit time ex
 u(y) − (r − k s) a u'(y) + …, its solvability condition at the next order) leaves
 
     lag           m = −k a s'              the spread answers late to a moving y: friction 1 + m
-    fluctuation   N = ½ k g'² s² (a/g')(1 + λ²)   the force −½g'r is a noise itself, λ = 1 − ηg
+    fluctuation   N = ½ k g' s² a (1 + λ²)   the force −½g'r is a noise itself, λ = 1 − ηg
     diffusion     (T_y + N)/(1 + m)² − η T_y f'
     drift         f/(1 + m) + [λ² k g's² a' + T_y (2 k s'a' + k s''a)] − ½η(f f' + T_y f'')
 
@@ -58,11 +58,11 @@ def corrected_dynamics(
     ds, d2s, da = grid_slope(plain.y, s), grid_slope(plain.y, s, 2), grid_slope(plain.y, a)
     df, d2f = grid_slope(plain.y, f), grid_slope(plain.y, f, 2)
     late = -k * a * ds  # m
-    shaken = 0.5 * k * fast.slope * s**2 * a * (1 + keep**2)  # N
+    shaken = 0.5 * k * fast.slope * fast.square * a * (1 + keep**2)  # N
     with np.errstate(all="ignore"):
         slower = 1 / (1 + late)
         diffusion = (heat + shaken) * slower**2 - step * heat * df
-        bend = keep**2 * k * fast.slope * s**2 * da + heat * k * (2 * ds * da + d2s * a)
+        bend = keep**2 * k * fast.slope * fast.square * da + heat * k * (2 * ds * da + d2s * a)
         drift = f * slower + bend * slower**2 - 0.5 * step * (f * df + heat * d2f)
     if not np.all(late > -1):
         worst = int(np.argmin(late))
@@ -87,7 +87,8 @@ class Fast(NamedTuple):
 
     stiffness: Array  # g
     slope: Array  # g'
-    spread: Array  # s, ⟨x²⟩ of one of them
+    spread: Array  # s, ⟨x²⟩, the mean over them
+    square: Array  # ⟨x²⟩², the mean over them: s² where they are alike
     answer: Array  # a: r − ks of the exit time u is −a u'
 
 
@@ -96,7 +97,17 @@ def fast_directions(valley: Valley, noise: Noise, y: Array, step: float) -> Fast
     g = valley.stiffness_at(y)
     slope = np.asarray(valley.stiffness.derivative(y), float)
     spread = noise.variance(g, step)
-    return Fast(g, slope, spread, slope / (4 * g * (1 - 0.5 * step * g)))
+    answer = slope / (4 * g * (1 - 0.5 * step * g))
+    return Fast(g, slope, spread, unevenness(noise) * spread**2, answer)
+
+
+def unevenness(noise: Noise) -> float:
+    """K tr C²/(tr C)² of noise given by its covariance C, 1 where all directions are alike."""
+    covariance = getattr(noise, "covariance", None)
+    if covariance is None:
+        return 1.0
+    c = np.asarray(covariance, float)
+    return float(len(c) * np.sum(c**2) / np.trace(c) ** 2)
 
 
 def grid_slope(y: Array, values: Array, order: int = 1) -> Array:

@@ -75,7 +75,7 @@ def outward_shift(
     """How far one end moves; outwards: the sign, −1 at a left end and 1 at a right one."""
     heat, k = slow_heat(noise, slow_temperature), valley.fast_dims
     at = _at(valley, noise, end, step)
-    shaken = at.slope * at.spread**2 / heat
+    shaken = at.slope * at.square / heat
     if step == 0 or (absorbing and not monitored):
         pull = shaken + (2 if absorbing else 1) * at.widening
         return float(k * pull * at.answer * np.sqrt(heat / (2 * at.stiffness)))
@@ -114,11 +114,12 @@ def late_exit(
 
 
 class _At(NamedTuple):
-    """What there is at an end: g, g', s, a, s', f, f'."""
+    """What there is at an end: g, g', s, ⟨x²⟩², a, s', f, f'."""
 
     stiffness: float
     slope: float
     spread: float
+    square: float
     answer: float
     widening: float
     force: float

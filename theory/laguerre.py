@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.interpolate import BarycentricInterpolator
 
+from .beyond_adiabatic import unevenness
 from .errors import DomainError, NotConverged
 from .estimate import Array, Estimate
 from .noise import Noise
@@ -37,8 +38,9 @@ def exact_exit_time(
     """Mean time until y leaves through the absorbing end(s), x and y moving together.
 
     start: (n,) inside; x starts in its stationary law there.  The other end reflects y at fixed x.
-    The error is the change from a coarser resolution.  Raises DomainError for a start outside and
-    an inadmissible g, U or T; NotConverged if the series does not settle.
+    The error is the change from a coarser resolution.  Raises DomainError for a start outside,
+    directions shaken unevenly and an inadmissible g, U or T; NotConverged if the series does not
+    settle.
 
     >>> from .expression import constant
     >>> from .noise import Thermal
@@ -55,6 +57,9 @@ def exact_exit_time(
         msg = f"a start must lie within [{low:g}, {high:g}]"
         raise DomainError(msg)
     heat, before = slow_heat(noise, slow_temperature), None
+    if unevenness(noise) > 1 + 1e-9:
+        msg = "the exact exit time wants fast directions that are alike; these are shaken unevenly"
+        raise DomainError(msg)
     for points, modes in SIZES:
         fields = _fields(valley, noise, interval, points)
         times = _means(fields, valley.fast_dims, heat, absorb, modes)

@@ -104,6 +104,26 @@ def test_a_correction_is_warned_of_where_it_fails(entropic, scale, correction, w
         assert f"the {name} prediction is not safe here" in said.err
 
 
+def test_a_correction_that_changes_a_time_by_much_is_warned_of(entropic):
+    """Many cold fast directions over an entropic barrier: small ε, but it stands in an exponent."""
+    valley = ["--curvature", "60*(1+y**2)", "--temperature", "0.5", "--slow-temperature", "0.25"]
+    cold = [
+        *valley,
+        "--fast-dims",
+        "16",
+        "--noise",
+        "isotropic",
+        "--start",
+        "0",
+        "--absorb",
+        "-1,1",
+    ]
+    said = entropic("theory", "relaxation", *cold, "--correction", "first")
+    assert "not safe" not in said.err
+    assert "the correction changes a time by a factor of e^0.1" in said.err
+    assert entropic("theory", "relaxation", *cold, "--correction", "exact").err == ""
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

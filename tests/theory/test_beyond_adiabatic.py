@@ -151,3 +151,20 @@ class Growing(CurvatureAligned):
 
     def variance(self, stiffness, step=0.0):
         return np.asarray(stiffness) ** 2
+
+
+class Uneven(Thermal):
+    """Thermal noise of a covariance among the directions, of which the temperature is the mean."""
+
+    covariance = np.diag([0.9, 0.3, 0.3])
+
+
+def test_directions_shaken_unevenly_make_the_force_noisier():
+    """N goes with Σ T_i², of three independent directions; the lag with their mean."""
+    valley = Valley(shape("0"), shape("10 + y"), 3)
+    slow = corrected_dynamics(valley, Uneven(0.5), (-1, 1))
+    late = 3 * 0.5 / (4 * 10**3)
+    noise = (0.81 + 0.09 + 0.09) / (4 * 10**3)
+    assert slow.diffusion[2000] == pytest.approx((0.5 + noise) / (1 + late) ** 2, rel=1e-8)
+    with pytest.raises(DomainError, match="directions that are alike; these are shaken unevenly"):
+        exact_exit_time(valley, Uneven(0.5), 0.0, (-1, 1))

@@ -285,3 +285,21 @@ def test_between_mirrors_the_slowest_rate_follows_the_mobility():
         for c in ("none", "first")
     ]
     assert rates[1] < 0.9 * rates[0]
+
+
+def test_where_the_first_correction_has_no_interval_left_the_exact_time_stands():
+    """Far beyond the adiabatic limit the layers are wider than the interval."""
+    valley = Valley(shape("0"), shape("0.02*(1 + y**2)"), 2)
+    with pytest.raises(DomainError, match="layers at the ends are wider .*exact does"):
+        valley_exit_time(valley, NOISE, [0.0], [-1, 1], correction="first")
+    found = valley_exit_time(valley, NOISE, [0.0], [-1, 1], correction="exact")
+    assert 1 / (2 * NOISE.temperature) < found.relaxation.time.value[0] < 3
+    assert found.adiabaticity > 10
+
+
+def test_the_change_is_what_the_correction_does_to_the_times():
+    ways = ("none", "first")
+    none, first = (valley_exit_time(VALLEY, NOISE, STARTS, [-1, 1], correction=way) for way in ways)
+    logs = np.log(first.relaxation.time.value / none.relaxation.time.value)
+    assert first.change == pytest.approx(np.abs(logs).max())
+    assert none.change == 0
