@@ -140,6 +140,8 @@ _HOME = {
     "surface": "expression",
     "survival": "fokker_planck",
     "symmetric_operator": "symmetric",
+    "sympy_shape": "symbolic.expression",
+    "sympy_surface": "symbolic.expression",
     "teacher_data": "deep_linear",
     "teacher_limit": "perceptron.teacher_limit",
     "teacher_spinodal": "perceptron.teacher_transition",
