@@ -6,10 +6,17 @@ from typing import Any
 # Where each public name lives.  Names are looked up on first use, so that Numba wakes only for
 # what walks.
 _HOME = {
+    "Extrapolation": "perceptron.finite_size",
+    "Integrated": "perceptron.integration",
     "Stationary": "langevin",
     "Unfinished": "langevin",
+    "binary_measurement": "perceptron.flips",
+    "binary_measurements": "perceptron.flips",
     "exit_time": "langevin",
+    "extrapolated": "perceptron.finite_size",
+    "integration_points": "perceptron.integration",
     "stationary": "langevin",
+    "thermodynamic_integration": "perceptron.integration",
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605
 
