@@ -6,15 +6,22 @@ from typing import Any
 # Where each public name lives.  Names are looked up on first use, so that Numba wakes only for
 # what walks.
 _HOME = {
+    "Descent": "perceptron.dynamics",
     "Extrapolation": "perceptron.finite_size",
     "Integrated": "perceptron.integration",
+    "MeasuredBarrier": "perceptron.geodesic",
+    "PerceptronMeasurement": "perceptron.measured",
     "Stationary": "langevin",
     "Unfinished": "langevin",
     "binary_measurement": "perceptron.flips",
     "binary_measurements": "perceptron.flips",
+    "descent": "perceptron.dynamics",
     "exit_time": "langevin",
     "extrapolated": "perceptron.finite_size",
     "integration_points": "perceptron.integration",
+    "measured_barrier": "perceptron.geodesic",
+    "spherical_measurement": "perceptron.spherical",
+    "spherical_measurements": "perceptron.spherical",
     "stationary": "langevin",
     "thermodynamic_integration": "perceptron.integration",
 }

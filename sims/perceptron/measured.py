@@ -20,6 +20,7 @@ in time, or between replicas of one sample, is averaged first.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri, stdtr
 
 from ...theory.estimate import Array, Estimate, freeze, mean_estimate
 
@@ -34,17 +35,16 @@ class Mixing:
     acceptance: float
     """Fraction of proposed moves that were made; 1 where moves are drawn from their exact law."""
     autocorrelation_time: float
-    """Integrated, of the energy (of the overlap with the first half where that is constant), in
-    sweeps; 1 is no memory.  The mean over samples."""
+    """Integrated, in sweeps, of the energy (of the mean stability under the constraint); 1 is no
+    memory.  The mean over samples."""
     r_hat: float
     """Spread between chains against spread within them; 1 when all have one law.  The median over
     samples; NaN where nothing varies."""
     hot_cold: float
-    """Difference in energy, or where that is constant in overlap, between replicas that began at
-    random and replicas that began at a solution or low energy, in standard errors over samples; NaN
-    with one kind of start."""
+    """Difference in the same between replicas that began at random and replicas that began at a
+    solution or a low energy, in standard errors over samples; NaN with one kind of start."""
     self_overlap: float
-    """Overlap of a replica with itself a whole measurement later; the overlap between replicas,
+    """Overlap of a replica with itself half a measurement later; the overlap between replicas,
     once both have forgotten."""
 
     @property
@@ -118,6 +118,21 @@ class Samples:
         (0.2, 0.1)
         """
         return {name: mean_estimate(value, origin) for name, value in vars(self).items()}
+
+
+def apart(gaps: Array) -> float:
+    """The mean of independent ``gaps`` in standard errors, as many as a normal would be off.
+
+    With few gaps their own spread is uncertain: Student's tail is read as the normal's.
+
+    >>> round(apart(np.array([1.0, 2.0])), 2)
+    1.27
+    """
+    error = gaps.std(ddof=1) / np.sqrt(len(gaps))
+    if not error > 0:
+        return 0.0 if gaps.mean() == 0 else np.nan
+    tail = stdtr(len(gaps) - 1, -abs(gaps.mean()) / error)
+    return float(-np.sign(gaps.mean()) * ndtri(tail))
 
 
 def not_measured(samples: int) -> Array:
