@@ -114,4 +114,5 @@ def turned(w: Weights, v: Weights, time: float) -> tuple[Weights, Weights]:
     speed = np.sqrt(np.einsum("ri,ri->r", v, v) / w.shape[1])[:, None]
     angle = speed * w.dtype.type(time)
     cosine, sine = np.cos(angle), np.sin(angle)
-    return cosine * w + (sine / speed) * v, cosine * v - (sine * speed) * w
+    along = np.sinc(angle / np.pi) * w.dtype.type(time)  # sin/speed, for those that stand as well
+    return cosine * w + along * v, cosine * v - (sine * speed) * w
