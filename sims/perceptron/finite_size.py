@@ -22,7 +22,7 @@ from ...theory.errors import DomainError
 from ...theory.estimate import Array, Estimate, freeze
 
 FEWEST = 3  # sizes: through two every line goes
-UNLIKELY = 1e-3  # p-value below which the sizes do not lie on a line
+UNLIKELY = 1e-4  # p-value below which the sizes do not lie on a line
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Extrapolation:
 
     @property
     def is_line(self) -> bool:
-        """Whether the sizes may well lie on a line: p above 0.001."""
+        """Whether the sizes may well lie on a line: p above 1e-4."""
         return bool(self.p_value > UNLIKELY)
 
 

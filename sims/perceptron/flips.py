@@ -24,7 +24,7 @@ from ...theory.perceptron.question import ENERGIES, SETTINGS, one_of
 from ..streams import Progress, each_walker, stream
 from .annealing import Ladder, annealing, ladder
 from .integration import thermodynamic_integration
-from .measured import Mixing, PerceptronMeasurement, Samples
+from .measured import Mixing, PerceptronMeasurement, Samples, apart
 from .memory import r_hat
 from .patterns import Instance, draw
 from .spin_kernels import KINDS
@@ -167,16 +167,12 @@ def _entropies(seen: Seen, rungs: Ladder) -> Array:
 def _mixing(seen: Seen, rung: int, sweeps: int, several: bool) -> Mixing:
     level, spread = seen.level[:, :, rung], seen.spread[:, :, rung]
     halves, size = seen.means[:, :, rung], seen.means.shape[-1]
-    apart = np.nan
-    if several:
-        gap = level[:, 0::2].mean(axis=1) - level[:, 1::2].mean(axis=1)
-        deviation = gap.std(ddof=1) / np.sqrt(len(gap))
-        apart = float(gap.mean() / deviation) if deviation > 0 else 0.0
+    gaps = level[:, 0::2].mean(axis=1) - level[:, 1::2].mean(axis=1)
     return Mixing(
         acceptance=float(seen.turned[:, :, rung].mean()),
         autocorrelation_time=_mean_of_known(seen.memory[:, :, rung]),
         r_hat=_median_of_known(r_hat(level, spread, sweeps)),
-        hot_cold=apart,
+        hot_cold=apart(gaps) if several else np.nan,
         self_overlap=float((halves[:, :, 0] * halves[:, :, 1]).sum(axis=-1).mean() / size),
     )
 
