@@ -107,7 +107,7 @@ def quantities(text: str) -> list[str]:
     "--sweeps", type=click.IntRange(10), help="Of each replica.  [default: 50; binary 400]"
 )
 @click.option(
-    "--burn-in", type=click.IntRange(0), help="Sweeps before these.  [default: 20; binary 200]"
+    "--burn-in", type=click.IntRange(0), help="Sweeps before these.  [default: 20; binary 400]"
 )
 @click.option(
     "--measure",
@@ -149,10 +149,11 @@ def perceptron(
     <name>_stderr is the standard error from the spread of the samples.  overlap is that of two
     replicas of one sample, energy the sum over patterns per weight, entropy in nats per weight
     (spherical: from the uniform measure on the sphere; binary: of the number of weights).  alpha is
-    that of the round(alpha N) patterns there are.  Replicas begin at random and, every other one,
-    at the teacher or at low energy: converged where both tell the same (r_hat below 1.1, hot_cold
-    within 4 standard errors).  `entropic theory saddle` has the limit of large N.  Ctrl-C keeps the
-    rows that are finished.  A beta of inf is null in JSON.
+    that of the round(alpha N) patterns there are.  Half of the replicas begin at random, half at
+    the teacher or at low energy (binary weights of the storage setting all at random): converged
+    where all tell the same (r_hat below 1.1, hot_cold within 4 standard errors).  `entropic theory
+    saddle` has the limit of large N.  Ctrl-C keeps the rows that are finished.  A beta of inf is
+    null in JSON.
     """
     from ...theory.errors import EntropicError, NotConverged
     from ..compare import Interrupted

@@ -52,6 +52,8 @@ def test_threads_leave_no_trace_and_times_are_whole_steps():
         ({"times": []}, "times must be at least 0 and rise by a step or more"),
         ({"times": [0.1, 0.1]}, "times must be at least 0 and rise by a step or more"),
         ({"times": [-1.0, 0.1]}, "times must be at least 0 and rise by a step or more"),
+        ({"samples": 1}, "samples must be a whole number of at least 2; it is 1"),
+        ({"kappa": np.inf}, "kappa must be finite; it is inf"),
         ({"alpha": -1.0}, "alpha must be finite and at least 0"),
     ],
 )
