@@ -100,7 +100,7 @@ def test_single_precision_agrees_with_double_within_its_noise() -> None:
     rules |= {"size": 60, "alpha": 1.0, "samples": 12, "sweeps": 100, "burn_in": 40}
     double, single = (measured(precision=p, **rules)[0] for p in ("double", "single"))
     gap = double.by_sample.energy - single.by_sample.energy  # of the same patterns
-    assert abs(gap.mean()) < 4 * gap.std(ddof=1) / np.sqrt(12) < 0.02 * double.energy.value
+    assert abs(gap.mean()) < 4 * gap.std(ddof=1) / np.sqrt(12) < 0.05 * double.energy.value
 
 
 @pytest.mark.parametrize(
