@@ -82,7 +82,7 @@ def binary_measurements(
     ``threads``; measurements of one call share their samples.
 
     Raises DomainError for inadmissible arguments; TooShort where, at β = ∞, some replica has found
-    no solution, or none was seen at the rung before.
+    no solution, or none was seen at the rung before; NotConverged where the points are too few.
     """
     asked = np.asarray(betas, np.float64)
     _refuse(asked, kappa, setting, energy, start)
