@@ -10,6 +10,9 @@ afresh for each trajectory, the uniform measure between the floors is stationary
 every floor is κ; at a finite β, floors drawn from :mod:`.cost` before each trajectory make
 exp(−β Σ v(Δ)) stationary.
 
+Caught in a corner too narrow to leave in 10⁴ bounces a wall, a trajectory is not made at all, and
+neither would be its reverse: that is reversible too.
+
 Bounces are told by stabilities alone.  Those of w and of its direction turn with the angle, and a
 bounce adds a row of the Gram matrix: it takes a few times P operations, not N·P.  A trajectory that
 turns free weights by 90° meets about P walls, and a few trajectories forget where they began.
@@ -30,7 +33,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from ...theory.errors import DomainError, NotConverged
+from ...theory.errors import DomainError
 from ...theory.estimate import Array
 from .cost import floors
 from .patterns import Instance
@@ -69,33 +72,30 @@ class Billiard:
         self.weights: Array = on_the_sphere(np.array(weights, np.float64))
         self.stabilities: Array = self.weights @ self.rows.T
         self.pressure = 0.0
-        """Σ p_μ, the mean over replicas, in the last sweep."""
+        """Σ p_μ, the mean over replicas, in the last sweep; NaN if a trajectory was not made."""
 
     def sweep(self, learn: bool = False) -> float:
-        """One trajectory of every replica; returns 1, all moves are made."""
+        """One trajectory of every replica; returns the fraction that was made."""
         lowest = floors(self.rng, self.stabilities, self.kappa, self.beta, self.energy)
         directions = velocities(self.rng, self.weights)
         slopes = directions @ self.rows.T
-        limit, total = BOUNCES * (len(self.rows) + 1), 0.0
-        for w, v, c, d, low in zip(
-            self.weights, directions, self.stabilities, slopes, lowest, strict=True
-        ):
-            hits = _trajectory(w, v, c, d, low, self.rows, self.gram, TURN, limit)
-            if hits < 0:
-                msg = f"a trajectory of the billiard must end; it met more than {limit} walls"
-                raise NotConverged(msg)
-            total += hits
-        self.pressure = total * np.sqrt(2 * np.pi) / (TURN * len(self.weights))
-        self.weights = on_the_sphere(self.weights)
+        limit, start = BOUNCES * (len(self.rows) + 1), self.weights.copy()
+        hits = np.zeros(len(start))
+        each = zip(self.weights, directions, self.stabilities, slopes, lowest, strict=True)
+        for i, (w, v, c, d, low) in enumerate(each):
+            hits[i] = _trajectory(w, v, c, d, low, self.rows, self.gram, TURN, limit)
+        made = ~np.isnan(hits)
+        self.pressure = hits.mean() * np.sqrt(2 * np.pi) / TURN
+        self.weights = on_the_sphere(np.where(made[:, None], self.weights, start))
         self.stabilities = self.weights @ self.rows.T
-        return 1.0
+        return float(made.mean())
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _trajectory(w, v, c, d, low, rows, gram, time, limit) -> Any:  # type: ignore[no-untyped-def]
     """Move w along v for ``time``; w, v and their stabilities c, d (P,) change in place.
 
-    low: (P,) floors.  Returns Σ 1/|n| over the walls met, or −1 beyond ``limit`` of them.
+    low: (P,) floors.  Returns Σ 1/|n| over the walls met, or NaN beyond ``limit`` of them.
     """
     hits = 0.0
     speed = np.sqrt((v * v).sum() / w.size)
@@ -119,7 +119,7 @@ def _trajectory(w, v, c, d, low, rows, gram, time, limit) -> Any:  # type: ignor
             square = gram[wall, wall] - c[wall] * share
             hits += 1 / np.sqrt(square)
             _reflect(v, d, w, c, rows[wall], gram[wall], 2 * d[wall] / square, share)
-    return -1.0
+    return np.nan
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -19,6 +19,7 @@ from ...theory.errors import DomainError
 from ...theory.estimate import Array, Estimate, freeze, mean_estimate
 from ...theory.perceptron.question import one_of
 from ..streams import Progress, each_walker, stream
+from .asked import at_least, finite
 from .cost import cost, pull
 from .patterns import draw
 from .sphere import turned
@@ -68,6 +69,8 @@ def descent(
     quadratic energy curves, reaches 2.
     """
     one_of("energy", energy, ("hinge", "quadratic"))
+    at_least(samples=(samples, 2), replicas=(replicas, 1))
+    finite(kappa=kappa)
     first = draw(size, alpha, setting, seed=seed)
     _refuse(beta, step, first.load)
     counts = np.round(np.asarray(times, np.float64) / step).astype(int)

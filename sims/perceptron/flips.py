@@ -23,6 +23,7 @@ from ...theory.estimate import Array
 from ...theory.perceptron.question import ENERGIES, SETTINGS, one_of
 from ..streams import Progress, each_walker, stream
 from .annealing import Ladder, annealing, ladder
+from .asked import at_least, finite, temperatures
 from .integration import thermodynamic_integration
 from .measured import Mixing, PerceptronMeasurement, Samples, apart
 from .memory import r_hat
@@ -84,9 +85,10 @@ def binary_measurements(
     Raises DomainError for inadmissible arguments; TooShort where, at β = ∞, some replica has found
     no solution, or none was seen at the rung before; NotConverged where the points are too few.
     """
-    asked = np.asarray(betas, np.float64)
-    _refuse(asked, kappa, setting, energy, start)
-    _at_least(
+    asked = temperatures(betas)
+    finite(kappa=kappa)
+    _refuse(setting, energy, start)
+    at_least(
         samples=(samples, 2), replicas=(replicas, 2), sweeps=(sweeps, 10), burn_in=(burn_in, 0)
     )
     rungs = ladder(asked, points)
@@ -206,26 +208,10 @@ def _refuse_unsolved(solved: Array, before: Array, beta: float) -> None:
         raise TooShort(msg, before)
 
 
-def _refuse(betas: Array, kappa: float, setting: str, energy: str, start: str) -> None:
+def _refuse(setting: str, energy: str, start: str) -> None:
     one_of("setting", setting, SETTINGS)
     one_of("energy", energy, ENERGIES)
     one_of("start", start, STARTS)
     if start != "random" and setting != "teacher":
         msg = f"start {start!r} needs a teacher; the setting is {setting!r}"
         raise DomainError(msg)
-    if betas.ndim != 1 or not len(betas) or len(np.unique(betas)) < len(betas):
-        msg = f"betas must be a list of different numbers; they are {betas.tolist()}"
-        raise DomainError(msg)
-    for wrong in betas[~(betas > 0)]:
-        msg = f"beta must be above 0, or inf for the hard constraint; it is {wrong:.10g}"
-        raise DomainError(msg)
-    if not np.isfinite(kappa):
-        msg = f"kappa must be finite; it is {kappa:g}"
-        raise DomainError(msg)
-
-
-def _at_least(**counts: tuple[int, int]) -> None:
-    for name, (count, least) in counts.items():
-        if not isinstance(count, int | np.integer) or count < least:
-            msg = f"{name} must be a whole number of at least {least}; it is {count}"
-            raise DomainError(msg)

@@ -20,6 +20,7 @@ from ...theory.errors import DomainError
 from ...theory.estimate import Array, Estimate, freeze, mean_estimate
 from ...theory.perceptron.question import SETTINGS, one_of
 from ..streams import Progress, each_walker, stream
+from .asked import at_least, finite
 from .billiard import Billiard
 from .patterns import draw
 from .starts import starts
@@ -81,10 +82,8 @@ def measured_barrier(
         msg = f"gamma must lie between 0 and 1; it is {wrong:.10g}"
         raise DomainError(msg)
     ends = (float(kappa), float(kappa)) if margins is None else margins
-    for margin in (kappa, *ends):
-        if not np.isfinite(margin):
-            msg = f"margins must be finite; one is {margin:g}"
-            raise DomainError(msg)
+    finite(kappa=kappa, margin_1=ends[0], margin_2=ends[1])
+    at_least(samples=(samples, 2), replicas=(replicas, 1), sweeps=(sweeps, 1), burn_in=(burn_in, 0))
     first = draw(size, alpha, setting, seed=seed)
     rates, overlaps = np.zeros((samples, len(shares))), np.zeros(samples)
 

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from ...theory.errors import DomainError
 from ...theory.perceptron.question import SETTINGS, one_of
 from ..streams import stream
+from .asked import at_least
 
 WEIGHTS = ("spherical", "binary")
 LARGEST = 10_000_000_000  # bytes of one sample's patterns
@@ -88,9 +89,7 @@ def draw(
     """
     one_of("setting", setting, SETTINGS)
     one_of("weights", weights, WEIGHTS)
-    _whole("size", size, 2)
-    _whole("seed", seed, 0)
-    _whole("sample", sample, 0)
+    at_least(size=(size, 2), seed=(seed, 0), sample=(sample, 0))
     if not (np.isfinite(alpha) and alpha >= 0):
         msg = f"alpha must be finite and at least 0; it is {alpha:.10g}"
         raise DomainError(msg)
@@ -113,9 +112,3 @@ def draw(
         patterns *= np.where(patterns @ teacher < 0, -1.0, 1.0)[:, None]
         teacher = teacher.astype(dtype)
     return Instance(patterns.astype(dtype), teacher)
-
-
-def _whole(name: str, value: int, least: int) -> None:
-    if not isinstance(value, int | np.integer) or value < least:
-        msg = f"{name} must be a whole number of at least {least}; it is {value}"
-        raise DomainError(msg)

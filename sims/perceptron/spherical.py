@@ -24,6 +24,7 @@ from ...theory.errors import DomainError
 from ...theory.estimate import Array
 from ...theory.perceptron.question import ENERGIES, SETTINGS, one_of
 from ..streams import Progress, each_walker, stream
+from .asked import at_least, finite, temperatures
 from .billiard import Billiard
 from .hit_and_run import HitAndRun
 from .integration import integration_points, thermodynamic_integration
@@ -90,12 +91,11 @@ def spherical_measurements(
     Raises DomainError for inadmissible arguments, or a sample that no weights solve at β = ∞;
     NotConverged where none were found that do.
     """
-    asked = np.asarray(betas, np.float64)
+    asked = temperatures(betas)
+    finite(kappa=kappa)
     plan = _Plan(kappa, energy, replicas, sweeps, burn_in, sampler)
     _refuse(asked, plan, setting, precision)
-    _at_least(
-        samples=(samples, 2), replicas=(replicas, 2), sweeps=(sweeps, 4), burn_in=(burn_in, 0)
-    )
+    at_least(samples=(samples, 2), replicas=(replicas, 2), sweeps=(sweeps, 4), burn_in=(burn_in, 0))
     first = draw(size, alpha, setting, seed=seed)
     grid = _grid(asked, points) if entropy else np.empty(0)
     runs: list[list[Watched]] = [[] for _ in range(samples)]
@@ -240,15 +240,6 @@ def _refuse(asked: Array, plan: _Plan, setting: str, precision: str) -> None:
     one_of("energy", plan.energy, ENERGIES)
     one_of("sampler", plan.sampler, SAMPLERS)
     one_of("precision", precision, tuple(PRECISIONS))
-    if asked.ndim != 1 or not len(asked) or len(np.unique(asked)) < len(asked):
-        msg = f"betas must be a list of different numbers; they are {asked.tolist()}"
-        raise DomainError(msg)
-    for wrong in asked[~(asked > 0)]:
-        msg = f"beta must be above 0, or inf for the hard constraint; it is {wrong:.10g}"
-        raise DomainError(msg)
-    if not np.isfinite(plan.kappa):
-        msg = f"kappa must be finite; it is {plan.kappa:g}"
-        raise DomainError(msg)
     smooth = plan.sampler in ("hamiltonian", "langevin")
     if smooth and (plan.energy == "count" or np.isinf(asked).any()):
         msg = (
@@ -267,10 +258,3 @@ def _refuse(asked: Array, plan: _Plan, setting: str, precision: str) -> None:
             f"single precision is for 'hamiltonian' and 'langevin'; the sampler is {plan.sampler!r}"
         )
         raise DomainError(msg)
-
-
-def _at_least(**counts: tuple[int, int]) -> None:
-    for name, (count, least) in counts.items():
-        if not isinstance(count, int | np.integer) or count < least:
-            msg = f"{name} must be a whole number of at least {least}; it is {count}"
-            raise DomainError(msg)
