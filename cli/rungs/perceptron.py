@@ -34,6 +34,7 @@ QUANTITIES = {  # as tables name it: in a measurement, in a saddle point
 # at_eigenvalue: replica symmetry is unstable beyond.  misfit: −log₁₀ of the chance that sizes lie
 # that far off a straight line in 1/N; of the rows of one run, one in a hundred runs has such a one.
 # r_hat, hot_cold: of the largest size, beyond which replicas remember where they began.
+FINE = 41  # points of a predicted geodesic
 LIMITS = {"at_eigenvalue": 1.0, "misfit": 4.0, "r_hat": MIXED, "hot_cold": APART}
 
 
@@ -92,9 +93,9 @@ class Settings:
         Point("spherical", "teacher", "quadratic", 0.8, 0.3, (1.0, 5.0)),
     )
     paths: tuple[Path, ...] = (
-        Path(0.5, 0.5, (0.0, 0.0)),
-        Path(0.8, 0.0, (-0.3, 0.0)),
         Path(1.0, -1.0, (-1.0, -1.0)),
+        Path(1.0, -1.0, (-1.0, -0.8)),
+        Path(0.8, 0.0, (-0.3, 0.0)),
     )
     sizes: tuple[int, ...] = (20, 40, 80)
     weights: int = 6000
@@ -103,14 +104,23 @@ class Settings:
     binary_replicas: int = 2
     binary_sweeps: int = 250
     binary_burn_in: int = 300
+    binary_points: int = 10
     spherical_replicas: int = 4
     spherical_sweeps: int = 20
     spherical_burn_in: int = 10
+    spherical_points: int = 8
 
 
 SCALES = {
     "quick": Settings(),
-    "full": Settings(sizes=(20, 40, 80, 160), weights=60_000, path_weights=40_000, gammas=17),
+    "full": Settings(
+        sizes=(40, 60, 80, 120),
+        weights=40_000,
+        path_weights=40_000,
+        gammas=17,
+        binary_burn_in=600,
+        binary_points=12,
+    ),
 }
 
 
@@ -165,7 +175,7 @@ def _ladder(
 
 def _effort(point: Point, settings: Settings) -> dict[str, Any]:
     model = point.model
-    names = ("replicas", "sweeps", "burn_in")
+    names = ("replicas", "sweeps", "burn_in", "points")
     effort = {name: getattr(settings, f"{model}_{name}") for name in names}
     if point.setting == "teacher" and model == "binary":
         effort["start"] = "both"
@@ -225,7 +235,7 @@ def _row(
 def _geodesic(
     path: Path, settings: Settings, seed: int, tick: Callable[[float], None]
 ) -> tuple[list[Row], xr.Dataset]:
-    """Error rates from one solution to the other; rows at the middle and at a quarter."""
+    """Error rates from one solution to the other; rows at the middle and nearer the first."""
     gamma = np.linspace(0, 1, settings.gammas)
     runs = _each_size(
         settings,
@@ -255,18 +265,21 @@ def _geodesic(
             continue
         limit = extrapolated(sizes, measured)
         rates.append(limit.limit)
-        if share in (0.25, 0.5):
+        if share in (0.5, 0.75):
             expected = Estimate(barrier.error_rate[j], barrier.uncertainty[j], "theory")
             rows.append(_row(path.label, f"error rate at γ={share:g}", expected, limit, figures))
+    fine = np.linspace(0, 1, FINE)
     curves = {
-        "error_rate_predicted": barrier.error_rate,
         "error_rate_limit": np.array([each.value for each in rates]),
         "error_rate_limit_stderr": np.array([each.error for each in rates]),
     }
-    return rows, xr.Dataset(
+    data = xr.Dataset(
         {name: (("path", "gamma"), column[None, :]) for name, column in curves.items()},
-        coords={"path": [path.label], "gamma": gamma},
+        coords={"path": [path.label], "gamma": gamma, "fine_gamma": fine},
     )
+    drawn = geodesic_barrier(fine, path.alpha, path.kappa, path.margins)
+    data["error_rate_predicted"] = (("path", "fine_gamma"), drawn.error_rate[None, :])
+    return rows, data
 
 
 def _each_size(

@@ -194,7 +194,7 @@ DIMS = {
             }.items()
         },
         "gamma": ("gamma",),
-        "error_rate_predicted": ("path", "gamma"),
+        "error_rate_predicted": ("path", "fine_gamma"),
         "error_rate_limit": ("path", "gamma"),
         "error_rate_limit_stderr": ("path", "gamma"),
     },
@@ -203,7 +203,7 @@ SIZES = {
     "toy": {"exit_case": 4, "clock_index": 9, "case": 2, "bin": 6},
     "linear": {"condition": 1, "time_index": 13},
     "digits": {"position": 5, "fine": 21, "start": 2, "cycle": 31, "setting": 2},
-    "perceptron": {"point": 3, "size": 3, "path": 1, "gamma": 5},
+    "perceptron": {"point": 3, "size": 3, "path": 1, "gamma": 5, "fine_gamma": 41},
 }
 
 
@@ -318,8 +318,8 @@ def test_the_perceptron_puts_every_quantity_of_a_point_beside_the_saddle_point()
         ("β=2", "energy e"),
         ("β=2", "entropy s"),
         ("between margins -0.3 and 0", "overlap p"),
-        ("between margins -0.3 and 0", "error rate at γ=0.25"),
         ("between margins -0.3 and 0", "error rate at γ=0.5"),
+        ("between margins -0.3 and 0", "error rate at γ=0.75"),
     ]
     saddle = saddle_point(0.5, model="binary", setting="teacher", beta=1.0)
     assert [row.predicted for row in rows[:4]] == [
@@ -356,7 +356,7 @@ def test_the_full_scale_asks_for_more_of_everything_than_the_quick_one():
         (toy, ("walkers", "resting_walkers", "resting_steps")),
         (linear, ("single_replicas", "replicas")),
         (digits, ("drift_replicas", "replicas", "profile", "positions", "horizon", "probes")),
-        (perceptron, ("sizes", "weights", "path_weights", "gammas")),
+        (perceptron, ("sizes", "binary_points", "weights", "path_weights", "gammas")),
     ):
         quick, full = module.SCALES["quick"], module.SCALES["full"]
         assert quick == module.Settings()
