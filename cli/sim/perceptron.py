@@ -11,6 +11,7 @@ import click
 from ..options import loads_option, margins_option, numbers, output_options, warn
 from ..progress import bar
 from ..theory.saddle import inverse_temperatures
+from .extrapolation import FEWEST, with_limits
 
 if TYPE_CHECKING:
     from ...sims.perceptron.measured import PerceptronMeasurement
@@ -132,6 +133,12 @@ def quantities(text: str) -> list[str]:
     show_default=True,
     help="Of the matrix products in hamiltonian and langevin.",
 )
+@click.option(
+    "--extrapolate",
+    is_flag=True,
+    help="Also rows of infinite size (null in JSON): the intercepts of lines in 1/N, from three or "
+    "more sizes.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
 @click.option(
     "--threads", type=click.IntRange(1), help="No trace in the result.  [default: all cores]"
@@ -155,7 +162,7 @@ def perceptron(
     saddle` has the limit of large N.  Ctrl-C keeps the rows that are finished.  A beta of inf is
     null in JSON.
     """
-    from ...theory.errors import EntropicError, NotConverged
+    from ...theory.errors import EntropicError
     from ..compare import Interrupted
     from ..record import Record, deliver
 
@@ -179,21 +186,35 @@ def perceptron(
                 stopped = error
                 break
     if rows:
+        if asked["extrapolate"]:
+            names = [name for name in (*STOCHASTIC, "barrier") if name in rows[0]]
+            rows = with_limits(rows, names, asked["alpha"])
         parameters = {name: value for name, value in asked.items() if name != "threads"}
         parameters["beta"] = [beta if beta < math.inf else "inf" for beta in betas]
         deliver(Record("perceptron", parameters, rows, UNITS), style, out, picture)
         _warn_of_starts(rows)
     if isinstance(stopped, KeyboardInterrupt):
-        msg = f"interrupted after {len(rows)} of {len(points) * len(betas)} rows"
+        finished = sum(row["size"] < math.inf for row in rows)
+        msg = f"interrupted after {finished} of {len(points) * len(betas)} rows"
         raise Interrupted(msg) from None
     if stopped is not None:
         raise stopped
-    lost = sum(not row["converged"] for row in rows)
+    _refuse_unconverged(rows)
+
+
+def _refuse_unconverged(rows: list[dict[str, Any]]) -> None:
+    from ...theory.errors import NotConverged
+
+    measured = [row for row in rows if row["size"] < math.inf]
+    lost = sum(not row["converged"] for row in measured)
     if lost:
         msg = (
-            f"in {lost} of {len(rows)} rows replicas remember their start: raise --burn-in and"
+            f"in {lost} of {len(measured)} rows replicas remember their start: raise --burn-in and"
             " --sweeps"
         )
+        raise NotConverged(msg, rows)
+    if not all(row["converged"] for row in rows):
+        msg = "sizes must lie on a line in 1/N, and some do not (p_value below 0.001): raise them"
         raise NotConverged(msg, rows)
 
 
@@ -207,6 +228,9 @@ def _betas(asked: dict[str, Any]) -> list[float]:
         betas = [math.inf]
     if betas is None:
         msg = f"the {energy} energy needs a --beta."
+        raise click.UsageError(msg)
+    if asked["extrapolate"] and len(set(asked["size"])) < FEWEST:
+        msg = f"--extrapolate needs {FEWEST} or more different sizes."
         raise click.UsageError(msg)
     binary, barrier = asked["model"] == "binary", "barrier" in asked["measure"]
     if barrier and (binary or betas != [math.inf]):
@@ -261,5 +285,5 @@ def _row(one: "PerceptronMeasurement", taught: bool) -> dict[str, Any]:
 
 
 def _warn_of_starts(rows: list[dict[str, Any]]) -> None:
-    if any(math.isnan(row["hot_cold"]) for row in rows):
+    if any(math.isnan(row["hot_cold"]) for row in rows if row["size"] < math.inf):
         warn("replicas had one kind of start: hot_cold says nothing")
