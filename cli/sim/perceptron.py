@@ -111,6 +111,13 @@ def quantities(text: str) -> list[str]:
     "--burn-in", type=click.IntRange(0), help="Sweeps before these.  [default: 20; binary 400]"
 )
 @click.option(
+    "--points",
+    type=click.IntRange(4),
+    default=10,
+    show_default=True,
+    help="Temperatures at which an energy is integrated for the entropy.",
+)
+@click.option(
     "--measure",
     type=quantities,
     default="overlap,energy,entropy",
@@ -257,7 +264,7 @@ def _rows(
         if asked[name] is not None:
             rules[name] = asked[name]
     energy = "count" if asked["energy"] == "constraint" else asked["energy"]
-    law: dict[str, Any] = {"betas": betas, "energy": energy}
+    law: dict[str, Any] = {"betas": betas, "energy": energy, "points": asked["points"]}
     if asked["model"] == "binary":
         law["start"] = "both" if asked["setting"] == "teacher" else "random"
         found = binary_measurements(alpha, kappa, **law, **rules)

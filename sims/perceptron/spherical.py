@@ -73,7 +73,7 @@ def spherical_measurements(
     sweeps: int = 50,
     burn_in: int = 20,
     entropy: bool = True,
-    points: int = 8,
+    points: int = 10,
     sampler: str = "billiard",
     precision: str = "double",
     threads: int | None = None,
@@ -89,7 +89,7 @@ def spherical_measurements(
     depend on the seed, not on ``threads``; measurements of one call share their samples.
 
     Raises DomainError for inadmissible arguments, or a sample that no weights solve at β = ∞;
-    NotConverged where none were found that do.
+    NotConverged where none were found that do, or ``points`` are too few for the energy's bends.
     """
     asked = temperatures(betas)
     finite(kappa=kappa)

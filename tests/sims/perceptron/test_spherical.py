@@ -13,7 +13,7 @@ NAMES = ("overlap", "teacher_overlap", "energy", "error_rate", "entropy")
 
 def measured(**changes):
     rules = {"alpha": 0.5, "betas": [2.0], "size": 20, "samples": 4, "seed": 1, "sweeps": 20}
-    return spherical_measurements(**rules | {"burn_in": 5, "replicas": 4} | changes)
+    return spherical_measurements(**rules | {"burn_in": 5, "replicas": 4, "points": 7} | changes)
 
 
 @pytest.mark.parametrize(
