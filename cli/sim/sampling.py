@@ -96,8 +96,9 @@ OPTIONS = (
         default="overlap,energy,entropy",
         show_default=True,
         metavar="NAMES",
-        help="Of overlap, energy, entropy, barrier: entropy is an integral of the energy or "
-        "the pressure; barrier is the error rate half-way between solutions (spherical, constraint).",
+        help="Of overlap, energy, entropy, barrier.  The entropy takes an integral of the energy or "
+        "the pressure; the barrier is the error rate half-way between two solutions (spherical, "
+        "constraint).",
     ),
     click.option(
         "--sampler",
