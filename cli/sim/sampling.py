@@ -96,7 +96,7 @@ OPTIONS = (
         default="overlap,energy,entropy",
         show_default=True,
         metavar="NAMES",
-        help="Of overlap, energy, entropy, barrier.  The entropy takes an integral of the energy or "
+        help="Of overlap, energy, entropy, barrier.  Entropy takes an integral of the energy or of "
         "the pressure; the barrier is the error rate half-way between two solutions (spherical, "
         "constraint).",
     ),
