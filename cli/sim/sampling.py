@@ -96,9 +96,9 @@ OPTIONS = (
         default="overlap,energy,entropy",
         show_default=True,
         metavar="NAMES",
-        help="Of overlap, energy, entropy, barrier.  Entropy takes an integral of the energy or of "
-        "the pressure; the barrier is the error rate half-way between two solutions (spherical, "
-        "constraint).",
+        help="Of overlap, energy (both always there), entropy, barrier.  Entropy takes an integral "
+        "of the energy or of the pressure; the barrier is the error rate half-way between two "
+        "solutions (spherical, constraint).",
     ),
     click.option(
         "--sampler",

@@ -74,9 +74,7 @@ def test_threads_leave_no_trace(threads: int) -> None:
     for sampler in ("billiard", "hamiltonian"):
         rules = {"energy": "hinge", "sampler": sampler, "entropy": False}
         alone, together = (measured(threads=n, **rules)[0] for n in (1, threads))
-        assert alone == together or np.array_equal(
-            alone.by_sample.energy, together.by_sample.energy
-        )
+        assert np.array_equal(alone.by_sample.energy, together.by_sample.energy)
         assert np.array_equal(alone.by_sample.overlap, together.by_sample.overlap)
 
 
