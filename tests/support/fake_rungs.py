@@ -103,3 +103,32 @@ def digits_curves() -> xr.Dataset:
         },
         coords={"setting": ["η=0.05, B=16", "η=0.08, B=8"]},
     )
+
+
+def perceptron_curves() -> xr.Dataset:
+    """Two temperatures of a binary ladder, one of a spherical one, and one geodesic."""
+    predicted = np.array([0.1, 0.2, 0.5])
+    limit, sizes = predicted + np.array([0.01, -0.01, 0.0]), np.array([20, 40, 80])
+    curves = {}
+    for name in ("overlap", "entropy"):
+        curves |= {
+            f"{name}_predicted": ("point", predicted),
+            f"{name}_limit": ("point", limit),
+            f"{name}_limit_stderr": ("point", np.full(3, 0.005)),
+            f"{name}_slope": ("point", np.full(3, 0.4)),
+            f"{name}_measured": (("point", "size"), limit[:, None] + 0.4 / sizes),
+            f"{name}_stderr": (("point", "size"), np.full((3, 3), 0.005)),
+        }
+    gamma, fine = np.linspace(0, 1, 5), np.linspace(0, 1, 41)
+    for name, along, height in (
+        ("predicted", "fine_gamma", 0.02),
+        ("limit", "gamma", 0.02),
+        ("limit_stderr", "gamma", 0.001),
+    ):
+        share = fine if along == "fine_gamma" else gamma
+        curves[f"error_rate_{name}"] = (("path", along), height * np.sin(np.pi * share)[None])
+    points = ["binary storage, count, α=0.4, κ=0, β=1", "binary storage, count, α=0.4, κ=0, β=inf"]
+    points.append("spherical teacher, hinge, α=1, κ=0.3, β=4")
+    path = ["geodesic, α=1, κ=-1, between margins -1 and -1"]
+    coords = {"point": points, "size": sizes, "gamma": gamma, "fine_gamma": fine, "path": path}
+    return xr.Dataset(curves, coords=coords)

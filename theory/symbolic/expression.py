@@ -45,7 +45,7 @@ def formula_text(expression: Any) -> str:
 
     >>> y = sp.Symbol("y")
     >>> formula_text(y * sp.sqrt(y + 1))
-    'y*(sqrt(y + 1))'
+    'y*(sqrt((1) + y))'
     """
     match sp.sympify(expression, strict=True):
         case sp.Symbol(name=name):
