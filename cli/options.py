@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from ..theory.expression import Shape
+    from ..theory.expression import Shape, Surface
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 RESULTS = (".json", ".csv", ".nc")
@@ -61,6 +61,22 @@ def numbers(text: str) -> list[float]:
     return [*inner, stop]
 
 
+def covariance(text: str) -> list[list[float]]:
+    """Eigenvalues ``1,2,0.5``, which stand on the diagonal, or rows ``1,0.2;0.2,1``.
+
+    >>> covariance("1,2"), covariance("1,0.2;0.2,1")
+    ([[1.0, 0.0], [0.0, 2.0]], [[1.0, 0.2], [0.2, 1.0]])
+    """
+    rows = [[number(part) for part in row.split(",")] for row in text.split(";")]
+    if len(rows) == 1:
+        size = len(rows[0])
+        return [[rows[0][i] if i == j else 0.0 for j in range(size)] for i in range(size)]
+    if any(len(row) != len(rows) for row in rows):
+        msg = f"{text!r} has {len(rows)} rows, and each must have as many numbers."
+        raise click.BadParameter(msg)
+    return rows
+
+
 def formula(text: str) -> "Shape":
     """A function of y, through the whitelist."""
     from ..theory.errors import DomainError
@@ -68,6 +84,17 @@ def formula(text: str) -> "Shape":
 
     try:
         return shape(text)
+    except DomainError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def formula_of_both(text: str) -> "Surface":
+    """A function of x and y, through the whitelist."""
+    from ..theory.errors import DomainError
+    from ..theory.expression import surface
+
+    try:
+        return surface(text)
     except DomainError as error:
         raise click.BadParameter(str(error)) from None
 

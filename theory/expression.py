@@ -1,16 +1,18 @@
 """Formulas typed by a user, read through a whitelist and never evaluated as raw text.
 
-``parse`` walks the syntax tree of Python and admits numbers, the variable, named parameters,
+``parse`` walks the syntax tree of Python and admits numbers, the variables, named parameters,
 ``+ - * / **`` and the elementary functions below; anything else is refused with the offending
 token.  What comes out is an expression tree of our own, which is differentiated exactly and turned
-into a plain Python function ``f(y, p)``: NumPy evaluates it here, Numba compiles the same function.
+into a plain Python function, ``f(y, p)`` or ``f(x, y, p)``: NumPy evaluates it here, Numba compiles
+the same function.
 """
 
 import ast
 import math
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
@@ -19,7 +21,8 @@ import numpy as np
 from .errors import DomainError
 from .estimate import Array, frozen
 
-Function = Callable[[Any, Any], Any]
+Function = Callable[..., Any]
+Names = tuple[str, ...]
 
 FUNCTIONS = (
     *("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"),
@@ -54,18 +57,64 @@ class Shape:
         return self._at(self.slope, y)
 
     def _at(self, function: Function, y: Any) -> Any:
-        try:
-            values = function(np.asarray(y, float), self.params)
-        except ArithmeticError as error:  # a constant part alone, such as 1/0
-            msg = f"the expression {self.text!r} has no value: {error.args[-1]}"
-            raise DomainError(msg) from None
-        except TypeError:  # fabs of a constant that is complex
-            values = np.empty(0, complex)
-        if np.iscomplexobj(values):  # a constant part alone, such as (-8)**0.5
-            msg = f"the expression {self.text!r} is not real"
+        return evaluated(function, (y,), self.params, self.text)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A function of the fast and the slow variable as plain arithmetic, with its slopes.
+
+    value(x, y, p), slope_x(x, y, p), slope_y(x, y, p): ``x`` and ``y`` floats or arrays, ``p`` the
+    parameters (float64 array).  All must be compilable by Numba as they stand.  ``text`` is how a
+    report names it.  tree: what it was read from, for further derivatives; None if it was not.
+    """
+
+    value: Function
+    slope_x: Function
+    slope_y: Function
+    params: Array
+    text: str
+    tree: ast.expr | None = field(default=None, repr=False, compare=False)
+
+    def __call__(self, x: Any, y: Any) -> Any:
+        """The value at ``(x, y)``, with their common shape."""
+        return evaluated(self.value, (x, y), self.params, self.text)
+
+    def derivative(self, of_x: int = 0, of_y: int = 0) -> "Surface":
+        """The surface of d^m/dx^m d^n/dy^n, m = of_x and n = of_y: exact.
+
+        Raises DomainError if this surface was not read from a formula.
+
+        >>> surface("x**4*y").derivative(of_x=3)(2.0, 5.0)
+        240.0
+        """
+        if self.tree is None:
+            msg = f"{self.text!r} was not read from a formula: its slopes are all there is"
             raise DomainError(msg)
-        values = np.broadcast_to(np.asarray(values, float), np.shape(y))
-        return values if np.ndim(y) else float(values)
+        tree = self.tree
+        with _shallow(self.text):
+            for variable, times in (("x", of_x), ("y", of_y)):
+                for _ in range(times):
+                    tree = derivative(tree, variable)
+        return _surface(tree, self.params, self.text)
+
+
+def evaluated(function: Function, variables: tuple[Any, ...], params: Array, text: str) -> Any:
+    """``function`` at the variables, with their common shape; refused if it is not real."""
+    at = [np.asarray(v, float) for v in variables]
+    try:
+        values = function(*at, params)
+    except ArithmeticError as error:  # a constant part alone, such as 1/0
+        msg = f"the expression {text!r} has no value: {error.args[-1]}"
+        raise DomainError(msg) from None
+    except TypeError:  # fabs of a constant that is complex
+        values = np.empty(0, complex)
+    if np.iscomplexobj(values):  # a constant part alone, such as (-8)**0.5
+        msg = f"the expression {text!r} is not real"
+        raise DomainError(msg)
+    common = np.broadcast_shapes(*(v.shape for v in at))
+    values = np.broadcast_to(np.asarray(values, float), common)
+    return values if common else float(values)
 
 
 def shape(text: str, **parameters: float) -> Shape:
@@ -83,18 +132,40 @@ def shape(text: str, **parameters: float) -> Shape:
 the variable y, numbers, + - * / **, pi, e, exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, \
 arcsin, arccos, arctan, log1p, expm1, abs
     """
-    names = tuple(parameters)
-    for name in names:
-        if not name.isidentifier() or name in (*FUNCTIONS, *CONSTANTS, "y", "p"):
-            msg = f"'{name}' cannot name a parameter of an expression"
-            raise DomainError(msg)
-    tree = parse(text, names)
+    tree = parse(text, tuple(parameters))
+    with _shallow(text):
+        value, slope = (_compiled(t, ("y",)) for t in (tree, derivative(tree)))
+    return Shape(value, slope, frozen(list(parameters.values())), text)
+
+
+def surface(text: str, **parameters: float) -> Surface:
+    """Read a formula in ``x``, ``y`` and named parameters; its derivatives are exact.
+
+    Raises DomainError, naming the token, for anything outside the whitelist.
+
+    >>> v = surface("y**2 + a*x**2*y", a=3.0)
+    >>> v(2.0, 1.0), v.derivative(of_x=1)(2.0, 1.0), v.derivative(of_y=1)(2.0, 1.0)
+    (13.0, 12.0, 14.0)
+    """
+    tree = parse(text, tuple(parameters), ("x", "y"))
+    return _surface(tree, frozen(list(parameters.values())), text)
+
+
+def _surface(tree: ast.expr, params: Array, text: str) -> Surface:
+    with _shallow(text):
+        trees = (tree, derivative(tree, "x"), derivative(tree, "y"))
+        value, slope_x, slope_y = (_compiled(t, ("x", "y")) for t in trees)
+    return Surface(value, slope_x, slope_y, params, text, tree)
+
+
+@contextmanager
+def _shallow(text: str) -> Iterator[None]:
+    """Refuses what is nested beyond Python's own depth."""
     try:
-        value, slope = _compiled(tree), _compiled(derivative(tree))
+        yield
     except RecursionError:
         msg = f"the expression {text!r} is nested too deeply"
         raise DomainError(msg) from None
-    return Shape(value, slope, frozen(list(parameters.values())), text)
 
 
 def constant(value: float) -> Shape:
@@ -106,11 +177,16 @@ def constant(value: float) -> Shape:
     return shape(repr(float(value)))
 
 
-def parse(text: str, parameters: tuple[str, ...] = ()) -> ast.expr:
+def parse(text: str, parameters: Names = (), variables: Names = ("y",)) -> ast.expr:
     """The whitelisted syntax tree of ``text``, rebuilt from scratch: no node of the input survives.
 
-    Raises DomainError, naming the token.
+    A variable is a name in the tree, the i-th parameter ``p[i]``.  Raises DomainError, naming the
+    token.
     """
+    for name in parameters:
+        if not name.isidentifier() or name in (*FUNCTIONS, *CONSTANTS, *variables, "p"):
+            msg = f"'{name}' cannot name a parameter of an expression"
+            raise DomainError(msg)
     if len(text) > _LONGEST:
         msg = f"an expression may have {_LONGEST} characters; this one has {len(text)}"
         raise DomainError(msg)
@@ -118,7 +194,7 @@ def parse(text: str, parameters: tuple[str, ...] = ()) -> ast.expr:
         with warnings.catch_warnings():  # the parser's thoughts on style are for programmers
             warnings.simplefilter("ignore")
             node = ast.parse(text.strip(), mode="eval").body
-        return _admit(node, parameters)
+        return _admit(node, parameters, variables)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         if isinstance(error, DomainError):
             raise
@@ -126,33 +202,34 @@ def parse(text: str, parameters: tuple[str, ...] = ()) -> ast.expr:
         raise DomainError(msg) from None
 
 
-def _admit(node: ast.expr, parameters: tuple[str, ...]) -> ast.expr:
+def _admit(node: ast.expr, parameters: Names, variables: Names) -> ast.expr:
+    known = parameters, variables
     match node:
         case ast.Constant(value=float() | int() as number) if not isinstance(number, bool):
             return _number(_float(number))
-        case ast.Name(id="y"):
-            return ast.Name("y", ast.Load())
+        case ast.Name(id=name) if name in variables:
+            return ast.Name(name, ast.Load())
         case ast.Name(id=name) if name in CONSTANTS:
             return _number(CONSTANTS[name])
         case ast.Name(id=name) if name in parameters:
             index = ast.Constant(parameters.index(name))
             return ast.Subscript(ast.Name("p", ast.Load()), index, ast.Load())
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _admit(operand, parameters)
+            return _admit(operand, *known)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return ast.UnaryOp(ast.USub(), _admit(operand, parameters))
+            return ast.UnaryOp(ast.USub(), _admit(operand, *known))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            both = _admit(left, parameters), _admit(right, parameters)
+            both = _admit(left, *known), _admit(right, *known)
             return ast.BinOp(both[0], _BINARY[type(op)](), both[1])
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
-            return _call(name, _admit(argument, parameters))
+            return _call(name, _admit(argument, *known))
         case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS:
             msg = f"{name} takes one argument in an expression; it is {ast.unparse(node)[:60]!r}"
             raise DomainError(msg)
         case ast.Call(func=func):
-            return _refuse(func)
+            return _refuse(func, variables)
         case _:
-            return _refuse(node)
+            return _refuse(node, variables)
 
 
 def _float(number: float) -> float:
@@ -166,8 +243,9 @@ def _float(number: float) -> float:
     return value
 
 
-def _refuse(node: ast.expr) -> ast.expr:
-    known = f"the variable y, numbers, + - * / **, {', '.join(CONSTANTS)}, {', '.join(FUNCTIONS)}"
+def _refuse(node: ast.expr, variables: Names) -> ast.expr:
+    named = f"the variable{'s' * (len(variables) > 1)} {' and '.join(variables)}"
+    known = f"{named}, numbers, + - * / **, {', '.join(CONSTANTS)}, {', '.join(FUNCTIONS)}"
     token = ast.unparse(node)
     msg = f"'{token[:60]}' is not allowed in an expression; known are {known}"
     raise DomainError(msg)
@@ -185,8 +263,8 @@ def _is(node: ast.expr, value: float) -> bool:
     return isinstance(node, ast.Constant) and node.value == value
 
 
-def _free_of_y(node: ast.expr) -> bool:
-    return not any(isinstance(n, ast.Name) and n.id == "y" for n in ast.walk(node))
+def _free_of(variable: str, node: ast.expr) -> bool:
+    return not any(isinstance(n, ast.Name) and n.id == variable for n in ast.walk(node))
 
 
 def _add(a: ast.expr, b: ast.expr) -> ast.expr:
@@ -215,29 +293,29 @@ def _minus(a: ast.expr) -> ast.expr:
     return a if _is(a, 0) else ast.UnaryOp(ast.USub(), a)
 
 
-def derivative(node: ast.expr) -> ast.expr:
-    """d/dy of a tree that ``parse`` made.
+def derivative(node: ast.expr, variable: str = "y") -> ast.expr:
+    """d/dy, or that by another ``variable``, of a tree that ``parse`` made.
 
     >>> ast.unparse(derivative(parse("y**2 + log(y)")))
     '2.0 * y + 1.0 / y'
     """
     match node:
-        case ast.Name(id="y"):
+        case ast.Name(id=name) if name == variable:
             return _number(1)
-        case _ if _free_of_y(node):
+        case _ if _free_of(variable, node):
             return _number(0)
         case ast.UnaryOp(operand=operand):
-            return _minus(derivative(operand))
+            return _minus(derivative(operand, variable))
         case ast.Call(func=ast.Name(id=name), args=[u]):
-            return _chain(name, node, u)
+            return _chain(name, node, u, variable)
         case ast.BinOp(left=a, op=op, right=b):
-            return _product_rules(op, a, b)
+            return _product_rules(op, a, b, variable)
     msg = f"a tree from parse() holds no {ast.dump(node)}"
     raise AssertionError(msg)
 
 
-def _product_rules(op: ast.operator, a: ast.expr, b: ast.expr) -> ast.expr:
-    da, db = derivative(a), derivative(b)
+def _product_rules(op: ast.operator, a: ast.expr, b: ast.expr, variable: str) -> ast.expr:
+    da, db = derivative(a, variable), derivative(b, variable)
     match op:
         case ast.Add():
             return _add(da, db)
@@ -247,7 +325,7 @@ def _product_rules(op: ast.operator, a: ast.expr, b: ast.expr) -> ast.expr:
             return _add(_times(da, b), _times(a, db))
         case ast.Div():
             return _add(_over(da, b), _minus(_over(_times(a, db), _power(b, _number(2)))))
-    if _free_of_y(b):  # a**b with a constant exponent
+    if _free_of(variable, b):  # a**b with a constant exponent
         lowered: ast.expr = ast.BinOp(b, ast.Sub(), _number(1))
         if isinstance(b, ast.Constant) and isinstance(b.value, float):
             lowered = _number(b.value - 1)
@@ -256,8 +334,8 @@ def _product_rules(op: ast.operator, a: ast.expr, b: ast.expr) -> ast.expr:
     return _times(ast.BinOp(a, ast.Pow(), b), exponent)
 
 
-def _chain(name: str, node: ast.expr, u: ast.expr) -> ast.expr:
-    one, two, du = _number(1), _number(2), derivative(u)
+def _chain(name: str, node: ast.expr, u: ast.expr, variable: str) -> ast.expr:
+    one, two, du = _number(1), _number(2), derivative(u, variable)
     square = _power(u, two)
     outer: dict[str, Callable[[], ast.expr]] = {
         "exp": lambda: node,
@@ -275,6 +353,7 @@ def _chain(name: str, node: ast.expr, u: ast.expr) -> ast.expr:
         "log1p": lambda: _over(one, _add(one, u)),
         "expm1": lambda: _call("exp", u),
         "abs": lambda: _call("sign", u),
+        "sign": lambda: _number(0),  # made by abs alone; the jump is left out
     }
     return _times(outer[name](), du)
 
@@ -286,9 +365,10 @@ _NAMESPACE: dict[str, Any] = {
 }
 
 
-def _compiled(tree: ast.expr) -> Function:
-    """The function ``f(y, p)`` of a whitelisted tree, with nothing else in its reach."""
-    arguments = ast.arguments([], [ast.arg("y"), ast.arg("p")], None, [], [], None, [])
+def _compiled(tree: ast.expr, variables: Names) -> Function:
+    """The function ``f(*variables, p)`` of a whitelisted tree, with nothing else in its reach."""
+    names = [ast.arg(name) for name in (*variables, "p")]
+    arguments = ast.arguments([], names, None, [], [], None, [])
     lambda_ = ast.fix_missing_locations(ast.Expression(ast.Lambda(arguments, tree)))
     module = compile(lambda_, "<expression>", "eval")
     code = next(c for c in module.co_consts if hasattr(c, "co_code"))

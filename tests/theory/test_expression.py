@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import sympy
 
-from entropic.theory import DomainError, constant, shape
+from entropic.theory import DomainError, Surface, constant, shape, surface
 from entropic.theory.expression import FUNCTIONS, parse
 
-Y = sympy.Symbol("y", real=True)
+X, Y = sympy.symbols("x y", real=True)
 IN_SYMPY = {
     **{name: getattr(sympy, name) for name in FUNCTIONS if hasattr(sympy, name)},
     **{"arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan, "abs": sympy.Abs},
@@ -16,16 +16,20 @@ IN_SYMPY = {
 }
 
 
-def random_formula(rng: np.random.Generator, depth: int) -> tuple[str, sympy.Expr]:
+def random_formula(
+    rng: np.random.Generator, depth: int, variables: dict[str, sympy.Symbol] | None = None
+) -> tuple[str, sympy.Expr]:
     """A formula as text and, built beside it and never parsed, as SymPy's expression."""
+    variables = variables or {"y": Y}
     if depth == 0:
         if rng.random() < 0.6:
-            return "y", Y
+            name = str(rng.choice(list(variables))) if len(variables) > 1 else "y"
+            return name, variables[name]
         number = round(float(rng.uniform(0.5, 2)), 3)
         return repr(number), sympy.Float(number, 40)
     kind = rng.integers(7)
-    a, A = random_formula(rng, depth - 1)
-    b, B = random_formula(rng, depth - 1)
+    a, A = random_formula(rng, depth - 1, variables)
+    b, B = random_formula(rng, depth - 1, variables)
     if kind < 3:
         return {0: (f"({a} + {b})", A + B), 1: (f"({a} - {b})", A - B), 2: (f"{a}*({b})", A * B)}[
             int(kind)
@@ -56,6 +60,46 @@ def test_a_random_formula_and_its_slope_are_those_of_computer_algebra(seed):
             (ours.derivative(float(y)), sympy.diff(expected, Y)),
         ):
             assert found == pytest.approx(float(exact.evalf(30, subs=at)), rel=1e-11, abs=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_a_random_formula_in_two_variables_and_its_derivatives_are_those_of_computer_algebra(seed):
+    rng = np.random.default_rng(seed)
+    text, expected = random_formula(rng, 2, {"x": X, "y": Y})
+    ours, (x, y) = surface(text), rng.uniform(-1.5, 1.5, 2)
+    at = {X: sympy.Float(float(x), 40), Y: sympy.Float(float(y), 40)}
+    for m, n in ((0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (3, 0), (4, 0), (2, 1)):
+        exact = float(sympy.diff(expected, X, m, Y, n).evalf(30, subs=at))
+        assert ours.derivative(m, n)(x, y) == pytest.approx(exact, rel=1e-9, abs=1e-9)
+    slopes = [f(x, y, ours.params) for f in (ours.slope_x, ours.slope_y)]
+    assert slopes == [ours.derivative(1)(x, y), ours.derivative(0, 1)(x, y)]
+
+
+def test_a_surface_has_the_common_shape_of_its_variables():
+    v = surface("a*x + y**2 + 0*b", a=2.0, b=1.0)
+    assert v(np.ones((3, 1)), np.zeros(4)).tolist() == [[2.0] * 4] * 3
+    assert surface("1").derivative(of_x=1)(np.zeros(2), 0.0).tolist() == [0, 0]
+    assert isinstance(v(1.0, 2.0), float)
+
+
+def test_a_surface_refuses_what_it_cannot_tell():
+    with pytest.raises(DomainError, match="'z' is not allowed .* the variables x and y, numbers"):
+        surface("x + z")
+    for name in ("x", "y", "p", "log"):
+        with pytest.raises(DomainError, match="cannot name a parameter"):
+            surface("x", **{name: 1.0})
+    handmade = Surface(lambda x, y, p: x, lambda x, y, p: 1, lambda x, y, p: 0, np.empty(0), "mine")
+    assert handmade(3.0, 4.0) == 3
+    with pytest.raises(DomainError, match="'mine' was not read from a formula"):
+        handmade.derivative(of_x=2)
+    with pytest.raises(DomainError, match="is not real"):
+        surface("x + (-8)**0.5")(1.0, 1.0)
+
+
+def test_the_kink_of_an_absolute_value_has_slopes_beside_it():
+    v = surface("abs(x)*y")
+    assert v.derivative(of_x=1)(-2.0, 3.0) == -3
+    assert v.derivative(of_x=2)(-2.0, 3.0) == 0
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
