@@ -20,7 +20,7 @@ from entropic.theory import CurvatureAligned, Thermal, Valley, shape, valley_exi
 def test_exit_times_are_those_of_the_first_correction(
     noise, stiffness, fast_dims, heat, step, ends
 ):
-    """Hessian noise, y colder than x, steps of half the stiffness's inverse: |z| < 4 at half a per cent."""
+    """Hessian noise, y colder than x, steps of half of 1/stiffness: |z| < 4 at half a per cent."""
     valley, starts = Valley(shape("y**2/2"), shape(stiffness), fast_dims), [0.0, 0.4]
     absorb, reflect = ends
     mirror = () if reflect is None else (reflect,)
