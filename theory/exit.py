@@ -20,6 +20,7 @@ from .laguerre import exact_exit_time
 from .noise import Noise
 from .relaxation import Ends, Relaxation, mean_exit_time
 from .slow import SlowDynamics, slow_heat
+from .update import Update
 from .valley import Valley
 from .walls import Walls, walls
 from .watch import Watch
@@ -87,6 +88,7 @@ def valley_exit_time(
     slow_temperature: float | None = None,
     monitoring: Monitoring = "continuous",
     correction: Correction = "none",
+    momentum: float = 0.0,
 ) -> ValleyExit:
     """Mean time until y first passes an end of ``absorb``.
 
@@ -97,9 +99,11 @@ def valley_exit_time(
     adiabatic; ``first`` adds the first order in the lag of the fast directions, their layers at
     the ends and the step of y, to second order where ends are watched once a step;
     ``exact`` integrates nothing out, and takes the effect of a step from ``first``, as a factor.
+    momentum: β of the heavy ball, which goes with ``none`` alone.
 
     Raises DomainError for ends and starts that do not fit, an open side where the potential does
-    not confine, an inadmissible g, U, T or step; NotConverged if the numerics are too rough.
+    not confine, an inadmissible g, U, T, step or momentum; NotConverged if the numerics are too
+    rough.
 
     >>> from .expression import constant
     >>> from .noise import Thermal
@@ -113,7 +117,11 @@ def valley_exit_time(
     if monitored and not step > 0:
         msg = f"discrete monitoring needs a step above 0; it is {step:g}"
         raise DomainError(msg)
-    plain = Watch(valley, noise, step, heat, between, start, monitored, corrected=False)
+    if momentum and correction != "none":
+        msg = f"the correction {correction} is known without momentum; it is {momentum:g}"
+        raise DomainError(msg)
+    Update(step, momentum)
+    plain = Watch(valley, noise, step, heat, between, start, monitored, False, momentum)
     if correction == "none":
         return _reduced(plain)
     if correction == "exact":
@@ -130,6 +138,7 @@ def valley_spectrum(
     step: float = 0.0,
     slow_temperature: float | None = None,
     correction: Correction = "none",
+    momentum: float = 0.0,
 ) -> tuple[RelaxationSpectrum, float]:
     """The slowest rates of a valley between two mirrors, and the largest ε visited there.
 
@@ -145,13 +154,18 @@ def valley_spectrum(
         raise DomainError(msg)
     heat = slow_heat(noise, slow_temperature)
     between = Walls(low, high, "both")
-    watch = Watch(valley, noise, step, heat, between, np.empty(0), False, correction == "first")
+    if momentum and correction != "none":
+        msg = f"the correction {correction} is known without momentum; it is {momentum:g}"
+        raise DomainError(msg)
+    corrected = correction == "first"
+    rest = (between, np.empty(0), False, corrected, momentum)
+    watch = Watch(valley, noise, step, heat, *rest)
     ends = (low, high)
     if watch.corrected:
-        rest = (False, step, heat)
+        mirror = (False, step, heat)
         ends = (
-            low - outward_shift(valley, noise, low, -1, *rest),
-            high + outward_shift(valley, noise, high, 1, *rest),
+            low - outward_shift(valley, noise, low, -1, *mirror),
+            high + outward_shift(valley, noise, high, 1, *mirror),
         )
     slow = watch.slow(ends, GRIDS[0])
     return relaxation_spectrum(slow, modes), watch.largest_visited(slow)

@@ -65,17 +65,24 @@ def walls(start: Array, absorb: Array, reflect: Array) -> Walls:
 
 
 def turning_point(
-    valley: Valley, noise: Noise, ray: tuple[float, float, float], step: float, heat: float
+    valley: Valley,
+    noise: Noise,
+    ray: tuple[float, float, float],
+    step: float,
+    heat: float,
+    momentum: float = 0.0,
 ) -> float:
     """Where V_eff has risen by RISE temperatures above all it was on the way from the end.
 
     ray: the absorbing end, the farthest start, and the signed scale of the walk outwards.  A rise
-    counts if the potential does not come down again within twice the way.
+    counts if the potential does not come down again within twice the way.  heat: T_y, which
+    momentum raises to T_y/(1 − β).
     """
     end, farthest, scale = ray
 
     def height(y: float) -> float:
-        return float(effective_potential(valley, noise, np.array(y), step)) / heat
+        found = effective_potential(valley, noise, np.array(y), step, momentum=momentum)
+        return float(found) * (1 - momentum) / heat
 
     lowest, last = np.inf, end
     found: tuple[float, float, float, float] | None = None  # near, far, r, lowest

@@ -22,7 +22,7 @@ class Watch:
     """A valley and its noise, Euler's step, T_y, the walls and the starts (n,) between them.
 
     monitored: the absorbing ends are looked at once a step.  corrected: to first order in ε, else
-    the fast directions follow at once.
+    the fast directions follow at once; known without momentum.
     """
 
     valley: Valley
@@ -33,6 +33,7 @@ class Watch:
     start: Array
     monitored: bool
     corrected: bool
+    momentum: float = 0.0
 
     @property
     def scale(self) -> float:
@@ -45,12 +46,15 @@ class Watch:
 
     def slow(self, interval: tuple[float, float], points: int) -> SlowDynamics:
         """The dynamics of y alone."""
-        make = corrected_dynamics if self.corrected else slow_dynamics
-        return make(self.valley, self.noise, interval, self.step, self.heat, points)
+        rest = (self.valley, self.noise, interval, self.step, self.heat, points)
+        if self.corrected:
+            return corrected_dynamics(*rest)
+        return slow_dynamics(*rest, momentum=self.momentum)
 
     def interval(self) -> tuple[float, float]:
         """Where y alone lives: its ends moved, an open side cut off where every walker turns."""
-        watched = monitoring_shift(self.heat, self.step) if self.monitored else 0.0
+        free = self.heat / (1 - self.momentum) ** 2
+        watched = monitoring_shift(free, self.step, self.momentum) if self.monitored else 0.0
         ends = []
         for end, outwards, side in (
             (self.between.low, -1, "left"),
@@ -72,7 +76,7 @@ class Watch:
         return low, high
 
     def _closed(self, low: float | None, high: float | None) -> tuple[float, float]:
-        start, rest = self.start, (self.step, self.heat)
+        start, rest = self.start, (self.step, self.heat, self.momentum)
         if low is None and high is not None:
             ray = (high, float(start.min()), -self.scale)
             low = turning_point(self.valley, self.noise, ray, *rest)

@@ -79,7 +79,8 @@ SPECTRUM_UNITS = {
     default="continuous",
     show_default=True,
     help="Watch the absorbing ends always, or once a step: a walk between looks is then missed, "
-    "and the ends count as 0.5826 sqrt(2 T ETA) farther out (T that of the slow noise).",
+    "and the ends count as 0.5826 sqrt(2 T ETA) farther out (T that of the slow noise), and more "
+    "with momentum.",
 )
 @click.option(
     "--correction",
@@ -131,8 +132,11 @@ def relaxation(
     from ...theory.exit import valley_exit_time, valley_spectrum
     from ..record import Record, deliver
 
-    place, noise, parameters = valley_and_noise(**valley)
-    step = parameters["step_size"]
+    place, noise, parameters = valley_and_noise(**valley, any_update=True)
+    step, momentum = parameters["step_size"], parameters["momentum"]
+    if parameters["integrator"] != "euler":
+        msg = "leaving is known of Euler's step; entropic theory potential knows the others."
+        raise click.UsageError(msg)
     _check(start, absorb, reflect, clock, modes, correction)
     if monitoring == "discrete" and not step > 0:
         msg = "--monitoring discrete needs a --step-size above 0: the ends are watched once a step."
@@ -149,7 +153,7 @@ def relaxation(
     if modes is not None and not absorb:
         assert reflect is not None
         spectrum, eps = valley_spectrum(
-            place, noise, modes, (reflect[0], reflect[1]), *rest, correction
+            place, noise, modes, (reflect[0], reflect[1]), *rest, correction, momentum
         )
         found = _spectrum(spectrum, eps, modes, parameters)
     else:
@@ -157,7 +161,7 @@ def relaxation(
         # the spectrum between two ends knows no start
         starts = start or [sum(absorb + (reflect or [])) / 2]
         ends = (starts, absorb, reflect or ())
-        exit_ = valley_exit_time(place, noise, *ends, *rest, monitoring, correction)
+        exit_ = valley_exit_time(place, noise, *ends, *rest, monitoring, correction, momentum)
         eps = exit_.adiabaticity
         if modes is not None:
             found = _spectrum(exit_.spectrum(modes), eps, modes, parameters)

@@ -56,6 +56,17 @@ def test_the_step_and_the_watch_enter_the_correction(asked):
     assert [row["mean_time"] for row in found["rows"]] == pytest.approx(expected.tolist())
 
 
+def test_momentum_enters_and_other_integrators_are_refused(asked, entropic):
+    found, _ = asked(*ENDS, "--momentum", "0.5", "--step-size", "0.002")
+    expected = valley_exit_time(
+        PLACE, NOISE, [-0.5, 0.25], [-1, 1], (), 0.002, momentum=0.5
+    ).relaxation.time.value
+    assert [row["mean_time"] for row in found["rows"]] == pytest.approx(expected.tolist())
+    said = entropic(*COMMAND, *ENDS, "--integrator", "heun")
+    assert said.refused()
+    assert "leaving is known of Euler's step" in said.err
+
+
 def test_survival_and_density_have_a_row_for_each_start_and_time(asked):
     found, _ = asked(*ENDS, "--survival", "0.5,0.1")
     assert found["quantity"] == "survival"

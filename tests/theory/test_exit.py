@@ -13,6 +13,7 @@ from entropic.theory import (
     NotConverged,
     SlowDynamics,
     Thermal,
+    Update,
     Valley,
     constant,
     corrected_dynamics,
@@ -303,3 +304,52 @@ def test_the_change_is_what_the_correction_does_to_the_times():
     logs = np.log(first.relaxation.time.value / none.relaxation.time.value)
     assert first.change == pytest.approx(np.abs(logs).max())
     assert none.change == 0
+
+
+def test_a_heavy_ball_leaves_as_its_mobility_its_heat_and_its_watched_ends_say():
+    """Both coordinates with momentum, step by step; without the shift of β it is 6 % off."""
+    momentum, step, heat, walkers = 0.8, 4e-4, 0.4, 8000
+    valley, noise = Valley(shape("y**2/2"), shape("60*(1 + y**2)"), 2), Thermal(0.3)
+    rest = (valley, noise, [0.0], [-1, 1], (), step, heat)
+    found = valley_exit_time(*rest, "discrete", momentum=momentum).relaxation.time.value[0]
+    rng = np.random.default_rng(11)
+    spread = np.sqrt(noise.variance(np.array(60.0), Update(step, momentum)))
+    x, y = spread * rng.normal(size=(2, walkers)), np.zeros(walkers)
+    speed = np.sqrt(2 * heat * step / (1 - momentum**2)) * rng.normal(size=walkers)
+    ahead, taken, gone = np.zeros((2, walkers)), 0, []
+    while len(y):
+        g, slope = 60 * (1 + y**2), 120 * y
+        kicks = rng.normal(size=(3, len(y))) * np.sqrt(2 * step)
+        push = -y - 0.5 * slope * (x**2).sum(axis=0)
+        ahead = momentum * ahead - step * g * x + np.sqrt(0.3) * kicks[:2]
+        speed = momentum * speed + step * push + np.sqrt(heat) * kicks[2]
+        x, y, taken = x + ahead, y + speed, taken + 1
+        inside = np.abs(y) < 1
+        gone += [taken * step] * int((~inside).sum())
+        x, ahead, y, speed = x[:, inside], ahead[:, inside], y[inside], speed[inside]
+    mean, error = np.mean(gone), np.std(gone) / np.sqrt(walkers)
+    assert error < 0.012 * mean
+    assert abs(found - mean) < 4 * error, (found, mean, error)
+    still = valley_exit_time(*rest, momentum=momentum).relaxation.time.value[0]
+    assert abs(still - mean) > 5 * error
+
+
+def test_a_correction_and_momentum_do_not_go_together():
+    for correction in ("first", "exact"):
+        with pytest.raises(DomainError, match=f"the correction {correction} is known without mom"):
+            valley_exit_time(
+                VALLEY, NOISE, [0.0], [-1, 1], (), 0.1, correction=correction, momentum=0.5
+            )
+    with pytest.raises(DomainError, match="first is known without momentum"):
+        valley_spectrum(VALLEY, NOISE, 1, (-1.0, 1.0), correction="first", momentum=0.5)
+    with pytest.raises(DomainError, match="momentum must be from 0 to below 1"):
+        valley_exit_time(VALLEY, NOISE, [0.0], [-1, 1], momentum=1.0)
+
+
+def test_momentum_speeds_up_the_clock_and_heats_the_bath_of_a_spectrum():
+    """In a stiff valley without an entropic force: rate of the free walk over (1 − β)²."""
+    flat = Valley(shape("0"), shape("3"))
+    slow, fast = (
+        valley_spectrum(flat, NOISE, 1, (-1.0, 1.0), momentum=b)[0].rates.value[0] for b in (0, 0.5)
+    )
+    assert fast == pytest.approx(4 * slow)
