@@ -18,15 +18,16 @@ from .lane_random import (
     pair32,
 )
 from .lane_random import fill_normals32 as fill_normals
-from .moves import HALF, ONE, ZERO, pull, slope, stiffness
+from .moves import BITS, HALF, STATE, ZERO, pull, slope, stiffness
 from .surface_moves import slope_x, slope_y
-from .sweeps import STATE
+from .sweeps import MIRRORS
 from .sweeps import sweep_valley as sweep
 
 RADIUS = SURFACE = False
 START = 0  # memory at the start: 0 none or at rest, 1 a noise, 2 a thermal velocity
 ROUND = 16  # steps between two looks at which lanes have left
 NOISE_TYPE = np.float32
+EDGE = np.uint64(0x3FFFFFFFFFFFFFFF)  # the pattern of 2, less 1: stable is what lies below
 
 
 def begin(s, i, seed, trajectory, x, y, u, v, square, at, width, c, p, spread):
@@ -88,7 +89,7 @@ def watch(
     """
     s, bits = np.zeros((4, LANES), np.uint32), np.zeros((4, LANES), np.uint32)
     n, chi = np.zeros((noise_rows(len(spread)), LANES), NOISE_TYPE), np.zeros(LANES, NOISE_TYPE)
-    worst, there, nothing = np.zeros(LANES, STATE), np.zeros(0, STATE), np.zeros(0, np.int64)
+    worst, taken = np.zeros(LANES, BITS), np.zeros(0, BITS)
     open_block(s, seed, first, step // SEGMENT)
     for _ in range(step % SEGMENT):
         pass_over(s, n, chi, bits, len(spread))
@@ -99,13 +100,13 @@ def watch(
         until = min(stop, next_look, next_segment)
         sweep(
             until - step,
-            *(s, n, chi, bits, x, y, u, v, square, worst, nothing, there, ends, c, p, spread),
+            *(s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread),
         )
         step = until
         if step == next_segment:
             open_block(s, seed, first, step // SEGMENT)
             next_segment += SEGMENT
-        if lost(used, x, y, worst, found, step):
+        if lost(used, x, y, worst, ends, found, step):
             return step
         if step == next_look:
             observe(
@@ -123,22 +124,29 @@ def open_block(s, seed, first, segment):
         open_stream(s, i, seed, first + i, segment, NOISE)
 
 
-def lost(used, x, y, worst, found, step):
-    """Note the lanes beyond the edge of stability or at no number; whether there are any."""
+def lost(used, x, y, worst, ends, found, step):
+    """Note the lanes that broke a rule; whether there are any."""
     for i in range(used):
-        if not (worst[i] < ONE and np.isfinite(y[i]) and np.isfinite(x[0, i])):
-            note(found, worst[i], step, y[i])
-    return found[0] + found[1] > 0
+        finite = np.isfinite(y[i]) and np.isfinite(x[0, i])
+        beyond = MIRRORS and not (y[i] >= ends[2] and y[i] <= ends[3])
+        if beyond or not (finite and worst[i] < EDGE):
+            note(found, worst[i], finite, step, y[i])
+    return found[0] + found[1] + found[2] > 0
 
 
-def note(found, worst, step, y):
-    """Add a lost trajectory to found = [beyond the edge, at no number, step, y of the first]."""
-    if found[0] + found[1] == 0:
-        found[2], found[3] = step, y
-    if not worst < ONE:
+def note(found, worst, finite, step, y):
+    """Add a lost trajectory to found.
+
+    found = [beyond the edge of stability, at no number, beyond a mirror, step and y of the first].
+    """
+    if found[0] + found[1] + found[2] == 0:
+        found[3], found[4] = step, y
+    if not worst < EDGE:
         found[0] += 1
-    else:
+    elif not finite:
         found[1] += 1
+    else:
+        found[2] += 1
 
 
 def noise_rows(k):
@@ -240,13 +248,13 @@ def leave(
     """
     bits, chi = np.zeros((4, LANES), np.uint32), np.zeros(LANES, NOISE_TYPE)
     n = np.zeros((noise_rows(len(spread)), LANES), NOISE_TYPE)
-    first_out, there = np.zeros(LANES, np.int64), np.zeros(LANES, STATE)
+    taken = np.zeros(LANES, BITS)
     for _ in range(rounds):
         busy = 0
         for i in range(LANES):
-            first_out[i] = -1
+            taken[i] = 0
             if id_[i] < 0 and queue[0] < queue[1]:
-                id_[i], age[i], worst[i] = todo[queue[0]], 0, ZERO
+                id_[i], age[i], worst[i] = todo[queue[0]], 0, 0
                 queue[0] += 1
                 begin(s, i, seed, base + id_[i], x, y, u, v, square, at, width, c, p, spread)
             elif id_[i] >= 0 and age[i] % SEGMENT == 0:
@@ -256,27 +264,28 @@ def leave(
             return
         sweep(
             ROUND,
-            *(s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread),
+            *(s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread),
         )
         for i in range(LANES):
-            goes_on = (first_out[i] < 0) & (worst[i] < ONE) & (age[i] + ROUND < most)
-            if goes_on and np.isfinite(y[i]):
+            inside = (y[i] > ends[0]) & (y[i] < ends[1]) & np.isfinite(x[0, i])
+            if inside & (worst[i] < EDGE) & (age[i] + ROUND < most):
                 age[i] += ROUND
             elif id_[i] >= 0:
-                settle(i, most, id_, age, y, worst, first_out, there, steps, place, found)
+                settle(i, most, id_, age, x, y, worst, taken, steps, place, found, ends)
         if found[0] + found[1] > 0:
             return
 
 
-def settle(i, most, id_, age, y, worst, first_out, there, steps, place, found):
-    """What became of a trajectory in this round: it left, was given up, was lost or goes on."""
-    taken, last = age[i] + ROUND, y[i]
-    if first_out[i] >= 0:
-        taken, last = age[i] + first_out[i] + 1, there[i]
-    if not (worst[i] < ONE and np.isfinite(last)):
-        note(found, worst[i], taken, last)
-    if first_out[i] >= 0 and taken <= most:
-        steps[id_[i]], place[id_[i]], id_[i] = taken, last, -1
-    elif age[i] + ROUND >= most:
-        steps[id_[i]], place[id_[i]], id_[i] = -1, last, -1
-    age[i] += ROUND
+def settle(i, most, id_, age, x, y, worst, taken, steps, place, found, ends):
+    """What became of a trajectory in this round: it was lost, left, or is given up.
+
+    One that is lost keeps its lane: it is in no average, and found again if the run is taken up.
+    """
+    after = age[i] + np.int64(taken[i])
+    left = (y[i] <= ends[0]) | (y[i] >= ends[1])
+    fine = worst[i] < EDGE and np.isfinite(y[i]) and (left or np.isfinite(x[0, i]))
+    if not fine:
+        note(found, worst[i], False, after, y[i])
+        return
+    steps[id_[i]], place[id_[i]] = after if left and after <= most else -1, y[i]
+    id_[i] = -1

@@ -5,6 +5,7 @@ T_y on y.  The momentum of the heavy ball is that of stochastic gradient descent
 √(2Dη) ξ, so that it is hotter by 1/(1 − β); BAOAB is underdamped with friction γ and unit mass.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ INTEGRATORS = ("euler", "leimkuhler-matthews", "heun", "ornstein-uhlenbeck", "he
 PRECISIONS = ("mixed", "double", "single")
 RADIUS_FROM = 24  # fast directions from which the radius alone is cheaper to walk (measured)
 MEMORIES = {"leimkuhler-matthews": 1, "heavy-ball": 0, "baoab": 2}  # what stands in it at first
+HARMONIC = "ornstein-uhlenbeck"  # exact in x, whatever the stiffness
 NEEDS_CONSTANT_NOISE = ("leimkuhler-matthews",)
 _STATE = {"mixed": np.float64, "double": np.float64, "single": np.float32}
 _NOISE = {"mixed": np.float32, "double": np.float64, "single": np.float32}
@@ -84,7 +86,7 @@ class Langevin:
             if aligned:
                 msg = "on a surface V(x, y) the noise must be isotropic"
                 raise DomainError(msg)
-            if self.integrator == "ornstein-uhlenbeck":
+            if self.integrator == HARMONIC:
                 msg = "ornstein-uhlenbeck needs a valley, whose fast directions are harmonic"
                 raise DomainError(msg)
         elif len(self.widths) not in (1, self.fast_dims):
@@ -150,6 +152,29 @@ class Langevin:
         """The type of positions."""
         return _STATE[self.precision]
 
+    @property
+    def bits(self) -> Any:
+        """The type of whole numbers as long as a position."""
+        return np.uint32 if self.precision == "single" else np.uint64
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A name of everything that decides where a walk goes; a function of one's own by its text.
+
+        A kept state carries it, so that no run goes on from that of another.
+        """
+        shapes = [(type(s).__name__, s.text, s.params.tolist()) for s in self._shapes]
+        numbers = (self.step, *self.strength, self.heat, self.momentum, self.friction)
+        kind = (self.integrator, self.precision, self.walks_radius, self.fast_dims)
+        text = repr((shapes, [float(n) for n in numbers], kind, self.widths.tolist()))
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    @property
+    def edge(self) -> float:
+        """What step * stiffness must stay below."""
+        edges = {"heavy-ball": 2 * (1 + self.momentum), "baoab": 4 / self.step}
+        return edges.get(self.integrator, np.inf if self.integrator == HARMONIC else 2.0)
+
     def constants(self, start: tuple[float, float] = (0.0, 0.0)) -> tuple[Any, ...]:
         """The numbers c of :mod:`.moves`, and the thermal velocities at the start behind them."""
         plain, aligned = self.strength
@@ -179,25 +204,20 @@ class Langevin:
         g = self.stiffness_at(y)
         z, (plain, aligned) = self.step * g, self.strength
         exact = (plain + aligned * g) / g
+        if not z < self.edge:
+            msg = (
+                f"step * stiffness must stay below {self.edge:g}, the edge of stability; "
+                f"it reaches {z:.4g}"
+            )
+            raise DomainError(msg)
         match self.integrator:
             case "heun":
-                keep = 1 - z + 0.5 * z**2
-                part, edge = 2 * z * (1 - 0.5 * z) ** 2 / (1 - keep**2), z < 2
-            case "heavy-ball":
+                part = 2 * z * (1 - 0.5 * z) ** 2 / (1 - (1 - z + 0.5 * z**2) ** 2)
+            case "heavy-ball" | "euler":
                 beta = self.momentum
-                edge = z < 2 * (1 + beta)
-                part = 1 / ((1 - beta) * (1 - 0.5 * z / (1 + beta))) if edge else np.inf
-            case "euler":
-                part, edge = 1 / (1 - 0.5 * z) if z < 2 else np.inf, z < 2
-            case "baoab":
-                part, edge = 1.0, self.step * z < 4
-            case "ornstein-uhlenbeck":
-                part, edge = 1.0, True
+                part = 1 / ((1 - beta) * (1 - 0.5 * z / (1 + beta)))
             case _:
-                part, edge = 1.0, z < 2
-        if not edge:
-            msg = f"step * stiffness must stay below 2, the edge of stability; it reaches {z:.4g}"
-            raise DomainError(msg)
+                part = 1.0
         return float(np.sqrt(exact * part))
 
     def parameters(self) -> tuple[Any, ...]:
@@ -218,8 +238,10 @@ class Langevin:
         surface = isinstance(self.landscape, Surface)
         name = self.integrator.replace("-", "_")
         bindings: dict[str, Any] = {
-            **{n: self.state(getattr(moves, n)) for n in ("ZERO", "HALF", "ONE", "TWO", "INF")},
+            **{n: self.state(getattr(moves, n)) for n in ("ZERO", "HALF", "ONE", "TWO")},
             "STATE": self.state,
+            "BITS": self.bits,
+            "EDGE": self.state(2).view(self.bits) - self.bits(1),
             "NOISE_TYPE": _NOISE[self.precision],
             "LANES": lanes,
             "MIRRORS": mirrors,

@@ -7,20 +7,21 @@ The fast directions obey a linear map whose coefficients y sets, whatever their 
 so that one function serves k = 1, a loop over k rows and the radius |x| alone.  Every function
 takes ``y, v`` (the slow coordinate and its own u), its noise ``b``, the sums ``square`` = |x|²,
 ``mixed`` = x·ξ and ``kicks`` = |ξ|², the constants ``c`` and the parameters ``p``; it returns the
-change of y, v, A, B, C, D, E, F and how near the step is to an edge of stability, which is at 1.
+change of y, v, A, B, C, D, E, F and the step in units in which it is stable between 0 and 2.
 
     c = (η, plain, aligned, momentum, √(plain·scale), √(T_y·scale), scale, decay, …)
 
 D(g) = plain + aligned·g; scale is 2η, and 1 − decay² with decay = e^{−γη} for BAOAB.  These are
 templates: ``pull`` = U', ``stiffness`` = g, ``slope`` = g' and ``shake`` are bound by
-:mod:`.workshop`, and so is the type of the numbers.
+:mod:`.workshop`, and so is the type of the numbers and BITS, the whole numbers of that size.
 """
 
 import numpy as np
 
 from .lane_math import expm1
 
-ZERO, HALF, ONE, TWO, INF = 0.0, 0.5, 1.0, 2.0, np.inf
+ZERO, HALF, ONE, TWO = 0.0, 0.5, 1.0, 2.0
+STATE, BITS = np.float64, np.uint64
 
 
 def pull(y, p):
@@ -51,9 +52,18 @@ def shake_aligned(g, c):
 shake = shake_plain
 
 
-def near(z):
-    """How far z is from the middle of its stable interval (0, 2); 1 at both edges."""
-    return abs(z - ONE)
+def pattern(z):
+    """The bits of z, less 1, as a whole number: in the order of z above 0, larger for all others.
+
+    So that the largest pattern met tells whether z was ever at 2, beyond, at 0, negative or NaN;
+    a comparison of whole numbers costs a quarter less of the whole step than one of |z − 1|.
+    """
+    return BITS(STATE(z).view(BITS) - BITS(1))
+
+
+def worse(z, w):
+    """That of z and w which is farther from being stable."""
+    return BITS(max(pattern(z), pattern(w)) + BITS(1)).view(STATE)
 
 
 def euler(y, v, b, square, mixed, kicks, c, p):
@@ -61,7 +71,7 @@ def euler(y, v, b, square, mixed, kicks, c, p):
     g = stiffness(y, p)
     z = c[0] * g
     change = c[5] * b - c[0] * (pull(y, p) + HALF * slope(y, p) * square)
-    return change, v, -z, ZERO, shake(g, c), ZERO, ZERO, ZERO, near(z)
+    return change, v, -z, ZERO, shake(g, c), ZERO, ZERO, ZERO, z
 
 
 def leimkuhler_matthews(y, v, b, square, mixed, kicks, c, p):
@@ -73,7 +83,7 @@ def leimkuhler_matthews(y, v, b, square, mixed, kicks, c, p):
     g = stiffness(y, p)
     z, half = c[0] * g, HALF * shake(g, c)
     change = HALF * c[5] * (v + b) - c[0] * (pull(y, p) + HALF * slope(y, p) * square)
-    return change, b, -z, half, half, ZERO, ZERO, ONE, near(z)
+    return change, b, -z, half, half, ZERO, ZERO, ONE, z
 
 
 def heun(y, v, b, square, mixed, kicks, c, p):
@@ -88,7 +98,7 @@ def heun(y, v, b, square, mixed, kicks, c, p):
     force = force + pull(there, p) + HALF * slope(there, p) * ahead
     change = c[5] * b - HALF * c[0] * force
     gain = -HALF * (z + w * keep)
-    return change, v, gain, ZERO, kick * (ONE - HALF * w), ZERO, ZERO, ZERO, max(near(z), near(w))
+    return change, v, gain, ZERO, kick * (ONE - HALF * w), ZERO, ZERO, ZERO, worse(z, w)
 
 
 def ornstein_uhlenbeck(y, v, b, square, mixed, kicks, c, p):
@@ -97,7 +107,7 @@ def ornstein_uhlenbeck(y, v, b, square, mixed, kicks, c, p):
     gain = expm1(-c[0] * g)
     width = np.sqrt((c[1] + c[2] * g) / g * -gain * (TWO + gain))
     change = c[5] * b - c[0] * (pull(y, p) + HALF * slope(y, p) * square)
-    return change, v, gain, ZERO, width, ZERO, ZERO, ZERO, ZERO if g > ZERO else INF
+    return change, v, gain, ZERO, width, ZERO, ZERO, ZERO, ONE if g > ZERO else -ONE
 
 
 def heavy_ball(y, v, b, square, mixed, kicks, c, p):
@@ -105,8 +115,7 @@ def heavy_ball(y, v, b, square, mixed, kicks, c, p):
     g = stiffness(y, p)
     z, kick = c[0] * g, shake(g, c)
     v = c[3] * v - c[0] * (pull(y, p) + HALF * slope(y, p) * square) + c[5] * b
-    edge = near(z / (ONE + c[3]))
-    return v, v, -z, c[3], kick, -z, c[3], kick, edge
+    return v, v, -z, c[3], kick, -z, c[3], kick, z / (ONE + c[3])
 
 
 def baoab(y, v, b, square, mixed, kicks, c, p):
@@ -120,5 +129,4 @@ def baoab(y, v, b, square, mixed, kicks, c, p):
     v = v - c[0] * (pull(y, p) + HALF * slope(y, p) * square)
     w = keep * v + c[5] * b
     both = h * (ONE + keep)
-    edge = near(h * z)
-    return h * (v + w), w, -both * z, both, h * kick, -keep * z, keep, kick, edge
+    return h * (v + w), w, -both * z, both, h * kick, -keep * z, keep, kick, h * z

@@ -125,7 +125,6 @@ def observe(
         run.take_up(resume)
 
     def look() -> None:
-        refuse_lost(run.found, langevin, trajectories)
         if progress is not None:
             progress(run.done)
 
@@ -171,6 +170,7 @@ class _Unit:
         if self.step < 0:
             self.run.begin(self)
         self.step = self.run.watch(self)
+        refuse_lost(self.run.found, self.run.langevin, self.run.trajectories)
         done = self.step >= self.run.stop
         if done:
             self.run.finished(self)
@@ -221,7 +221,10 @@ class _Run:
         per_point = max(1, self.looks // wanted.points)
         self.clock = (burn_in, every, per_bin, per_point)
         start, fast_start, equilibrate = origin
-        self.ends: Ends = mirrored(start, reflect)
+        self.ends = Ends(*(float(langevin.state(end)) for end in mirrored(start, reflect)))
+        told = (seed, trajectories, burn_in, every, start, float(fast_start), equilibrate)
+        laid = (wanted.edges.tolist(), wanted.time_bins, wanted.lags, wanted.trails, *self.ends)
+        self.fingerprint = f"{langevin.fingerprint} {told} {laid}"
         self.kernel = langevin.kernel(
             (blocks.begin_block, blocks.watch),
             lanes=LANES,
@@ -236,7 +239,7 @@ class _Run:
         spread = langevin.spread.astype(state)
         constants = langevin.constants((fast_start, start))
         self.fixed = (ends, constants, langevin.parameters(), spread)
-        self.found = np.zeros(4)
+        self.found = np.zeros(5)
         self.lock = threading.Lock()
         self.sums = _Sums(
             np.full((trajectories, 3), np.nan),
@@ -315,21 +318,11 @@ class _Run:
                 *(self._edges, a["ring"], a["lagged"], a["window"], a["course"], a["trail"]),
                 *(self.found, *self.fixed),
             )
-        self._refuse_out(a["y"][: unit.used], step)
         return step
 
     @property
     def _edges(self) -> Array:
         return self.wanted.edges if self.wanted.bins else np.zeros(1)
-
-    def _refuse_out(self, y: Array, step: int) -> None:
-        out = ~((y >= self.ends.floor) & (y <= self.ends.ceiling)) & np.isfinite(y)
-        if out.any():
-            msg = (
-                "a step must not lead from mirror to mirror; a trajectory broke this by time "
-                f"{step * self.langevin.step:.6g}, at y = {y[out][0]:.6g}"
-            )
-            raise DomainError(msg)
 
     def finished(self, unit: _Unit) -> None:
         """Put a finished unit's part where it belongs, and add up what is complete."""
@@ -370,6 +363,7 @@ class _Run:
         units += list(self.stored.values())
         parts = sorted(self.parts.items())
         kept: dict[str, Any] = {
+            "made_by": np.array(self.fingerprint),
             "stop": np.array(self.stop),
             "clock": np.array(self.clock),
             "folded": np.array(self.folded),
@@ -389,8 +383,8 @@ class _Run:
         """Go on from a kept state; raises DomainError if it is of another run."""
         longer = int(state["stop"]) < self.stop
         alike = (
-            np.array_equal(state["clock"][:2], self.clock[:2])
-            and np.shape(state["sum_means"]) == self.sums.means.shape
+            str(state["made_by"]) == self.fingerprint
+            and (longer or np.array_equal(state["clock"], self.clock))
             and int(state["stop"]) <= self.stop
         )
         if not alike or (longer and not bool(state["extendable"])):

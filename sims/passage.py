@@ -196,7 +196,6 @@ def first_passage(
         run.take_up(resume)
 
     def look() -> None:
-        refuse_lost(run.found, langevin, trajectories * len(starts))
         if progress is not None:
             progress(run.done)
 
@@ -231,6 +230,7 @@ class _Bundle:
             self.queue[:2] = self.run.batch(self.row)
         self.queue[2] = self.run.waiting(self.row)
         self.run.leave(self)
+        self.run.refuse_lost()
         waits = self.queue[0] < self.queue[1] or self.run.waiting(self.row)
         return not waits and bool(np.all(self.lanes["id"] < 0))
 
@@ -249,11 +249,14 @@ class _Run:
         equilibrate: bool,
         fast_start: float,
     ) -> None:
-        self.langevin, self.starts, self.ends = langevin, starts, ends
+        self.langevin, self.starts = langevin, starts
+        self.ends = ends = Ends(*(float(langevin.state(end)) for end in ends))
         self.seed, self.most = seed, most
+        told = (seed, most, trajectories, equilibrate, float(fast_start), *ends, *starts.tolist())
+        self.fingerprint = f"{langevin.fingerprint} {told}"
         shape = (len(starts), trajectories)
         self.steps, self.place = np.zeros(shape, np.int64), np.zeros(shape, langevin.state)
-        self.found = np.zeros(4)
+        self.found = np.zeros(5)
         state = langevin.state
         mirrors = bool(np.isfinite(ends.floor) or np.isfinite(ends.ceiling))
         width_lanes = _LANES[trajectories >= _FEW]
@@ -287,7 +290,7 @@ class _Run:
             "u": np.zeros((rows, lanes), state),
             "v": np.zeros(lanes, state),
             "square": np.zeros(lanes, state),
-            "worst": np.zeros(lanes, state),
+            "worst": np.zeros(lanes, self.langevin.bits),
         }
 
     def bundles(self) -> Iterator[_Bundle]:
@@ -329,6 +332,9 @@ class _Run:
                 *(self.found, at, width, ends, constants, params, spread),
             )
 
+    def refuse_lost(self) -> None:
+        refuse_lost(self.found, self.langevin, self.steps.size)
+
     @property
     def done(self) -> float:
         """The fraction of trajectories that are done with."""
@@ -346,17 +352,16 @@ class _Run:
         return {
             **{"steps": self.steps.copy(), "place": self.place.copy(), "start": self.starts},
             **{"ends": np.array(self.ends), "most": np.array(self.most)},
+            "made_by": np.array(self.fingerprint),
             **{"step": np.array(self.langevin.step), "row": np.array([b.row for b in busy], int)},
             **lanes,
         }
 
     def take_up(self, state: Mapping[str, Any]) -> None:
         """Go on from a kept state; raises DomainError if it is of another run."""
-        alike = np.array_equal(state["start"], self.starts) and np.array_equal(
-            state["ends"], np.array(self.ends)
-        )
-        if not alike or np.shape(state["steps"]) != self.steps.shape:
-            msg = "the kept state belongs to a run with other starts, ends or trajectories"
+        same_shape = np.shape(state["steps"]) == self.steps.shape
+        if not same_shape or str(state["made_by"]) != self.fingerprint:
+            msg = "the kept state belongs to a run with other arguments"
             raise DomainError(msg)
         self.steps[:], self.place[:] = state["steps"], state["place"]
         begun = self.steps != 0

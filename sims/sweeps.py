@@ -7,19 +7,20 @@ Three ways to hold the fast directions, as arrays x and u of (rows, lanes):
                     |x + Ax + Cξ|² = ((1 + A)|x| + Cξ₁)² + C²χ² with k − 1 degrees of freedom
     sweep_rows      k rows, each with a noise of its own width
 
-and ``sweep_surface`` for a potential that is no valley.  ``worst`` (lanes) holds the largest edge
-of stability met; ends = (low, high, floor, ceiling).  Templates: see :mod:`.workshop`.
+and ``sweep_surface`` for a potential that is no valley.  ``worst`` (lanes) holds the largest
+pattern of the stable step met; ends = (low, high, floor, ceiling).  Where lanes leave, one that is
+not between low and high stands still, for the potential need not have a meaning there; ``taken``
+(lanes) counts the steps of the others.  Templates: see :mod:`.workshop`.
 """
 
 import numpy as np
 
 from .lane_random import LANES, fill_chi_square
 from .lane_random import fill_normals32 as fill_normals
-from .moves import TWO, ZERO
+from .moves import BITS, ONE, STATE, TWO, ZERO, pattern
 from .moves import euler as move
 from .surface_moves import euler as surface_move
 
-STATE = np.float64
 MEMORY = MIRRORS = VELOCITY = MIXED = LEAVING = False  # what the integrator and the ends need
 
 
@@ -34,32 +35,27 @@ def mirrored(y, v, ends):
     return y, v
 
 
-def watch_ends(step, y, first_out, there, ends):
-    """Note the first step, and y, at which a lane is not between the ends.
-
-    Beyond them y is put back on the end: the potential need not have a meaning there.
-    """
-    low, high = ends[0], ends[1]
-    for i in range(LANES):
-        a, was = y[i], first_out[i]
-        new = ((a <= low) | (a >= high) | (a != a)) & (was < 0)
-        first_out[i] = step if new else was
-        there[i] = a if new else there[i]
-        a = high if a > high else a
-        y[i] = low if a < low else a
+def arrive(i, after, z, y, worst, taken, ends):
+    """Put y of a lane where a step leads, unless it has left already, and watch its stability."""
+    if LEAVING:
+        inside = (y[i] > ends[0]) & (y[i] < ends[1])
+        y[i] = after if inside else y[i]
+        worst[i] = max(worst[i], pattern(z) if inside else BITS(0))
+        taken[i] += BITS(inside)
+    else:
+        y[i] = after
+        worst[i] = max(worst[i], pattern(z))
 
 
-def sweep_valley(
-    steps, s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread
-):
+def sweep_valley(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread):
     """One fast direction."""
-    for step in range(steps):
+    for _ in range(steps):
         fill_normals(s, n, bits)
         for i in range(LANES):
             a, q, w = STATE(n[1, i]), x[0, i], ZERO
             if MEMORY:
                 w = v[i]
-            dy, w, ca, cb, cc, cd, ce, cf, edge = move(
+            dy, w, ca, cb, cc, cd, ce, cf, z = move(
                 y[i], w, STATE(n[0, i]), q * q, q * a, a * a, c, p
             )
             yi, w = mirrored(y[i] + dy, w, ends)
@@ -70,38 +66,28 @@ def sweep_valley(
                 v[i] = w
             else:
                 x[0, i] = q + (ca * q + cc * a)
-            y[i] = yi
-            worst[i] = max(worst[i], edge)
-        if LEAVING:
-            watch_ends(step, y, first_out, there, ends)
+            arrive(i, yi, z, y, worst, taken, ends)
 
 
-def sweep_radius(
-    steps, s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread
-):
+def sweep_radius(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread):
     """All k fast directions as their radius: for the moves without a memory."""
-    for step in range(steps):
+    for _ in range(steps):
         fill_normals(s, n, bits)
         fill_chi_square(s, n[2], chi, len(spread) - 1)
         for i in range(LANES):
             a, q, around = STATE(n[1, i]), x[0, i], STATE(chi[i])
-            dy, w, ca, cb, cc, cd, ce, cf, edge = move(
+            dy, w, ca, cb, cc, cd, ce, cf, z = move(
                 y[i], ZERO, STATE(n[0, i]), q * q, q * a, a * a + around, c, p
             )
             yi, w = mirrored(y[i] + dy, w, ends)
             along = q + (ca * q + cc * a)
             x[0, i] = np.sqrt(along * along + cc * cc * around)
-            y[i] = yi
-            worst[i] = max(worst[i], edge)
-        if LEAVING:
-            watch_ends(step, y, first_out, there, ends)
+            arrive(i, yi, z, y, worst, taken, ends)
 
 
-def sweep_rows(
-    steps, s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread
-):
+def sweep_rows(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread):
     """All k fast directions, one by one; the coefficients of each lane serve all its rows."""
-    for step in range(steps):
+    for _ in range(steps):
         fill_normals(s, n, bits)
         k = x.shape[0]
         ca, cb, cc = np.empty(LANES, STATE), np.empty(LANES, STATE), np.empty(LANES, STATE)
@@ -117,14 +103,13 @@ def sweep_rows(
             w = ZERO
             if MEMORY:
                 w = v[i]
-            dy, w, ca[i], cb[i], cc[i], cd[i], ce[i], cf[i], edge = move(
+            dy, w, ca[i], cb[i], cc[i], cd[i], ce[i], cf[i], z = move(
                 y[i], w, STATE(n[0, i]), square[i], mixed[i], kicks[i], c, p
             )
             yi, w = mirrored(y[i] + dy, w, ends)
             if MEMORY:
                 v[i] = w
-            y[i] = yi
-            worst[i] = max(worst[i], edge)
+            arrive(i, yi, z, y, worst, taken, ends)
             square[i] = ZERO
         for j in range(k):
             for i in range(LANES):
@@ -137,15 +122,11 @@ def sweep_rows(
                     q += ca[i] * q + cc[i] * a
                 x[j, i] = q
                 square[i] += q * q
-        if LEAVING:
-            watch_ends(step, y, first_out, there, ends)
 
 
-def sweep_surface(
-    steps, s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread
-):
+def sweep_surface(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread):
     """One fast direction on a surface of any form; nothing is known of its edge of stability."""
-    for step in range(steps):
+    for _ in range(steps):
         fill_normals(s, n, bits)
         for i in range(LANES):
             r, w = ZERO, ZERO
@@ -156,6 +137,4 @@ def sweep_surface(
             if MEMORY:
                 u[0, i], v[i] = r, w
             x[0, i] += dx
-            y[i] = yi
-        if LEAVING:
-            watch_ends(step, y, first_out, there, ends)
+            arrive(i, yi, ONE, y, worst, taken, ends)

@@ -34,7 +34,7 @@ FAST = '{"contract", "nsz", "arcp", "afn"}'  # nothing that would hide a NaN
 OPTIONS = f'nogil=True, error_model="numpy", fastmath={FAST}'
 INNER = "no_cpython_wrapper=True, no_cfunc_wrapper=True, "  # never called from Python
 HEAD = "import numpy as np\nfrom numba import njit\n"
-_MADE: dict[str, ModuleType] = {}
+_MADE: dict[tuple[Any, ...], ModuleType] = {}
 
 
 def uncompiled() -> np.errstate:
@@ -57,11 +57,10 @@ def kernel(
     """
     text = source(entries, bindings, set(given or ()))
     key = hashlib.sha256((text + _tools()).encode()).hexdigest()[:24]
-    if given:
-        return _loaded(text, "<kernel>", given)
-    if key not in _MADE:
-        _MADE[key] = _from_file(text, key)
-    return _MADE[key]
+    made = (key, *sorted((given or {}).items()))  # a function is itself, and no other
+    if made not in _MADE:
+        _MADE[made] = _loaded(text, "<kernel>", given) if given else _from_file(text, key)
+    return _MADE[made]
 
 
 def source(
@@ -93,10 +92,11 @@ def source(
 
     while todo:
         function = todo.pop()
-        own = function.__name__
+        own, text = function.__name__, textwrap.dedent(inspect.getsource(function))
         if own in functions:
+            assert functions[own] == text, f"two templates are called {own}"
             continue
-        functions[own] = textwrap.dedent(inspect.getsource(function))
+        functions[own] = text
         for name in sorted(_names(function.__code__)):
             if name in bindings:
                 meet(name, bindings[name])
@@ -155,10 +155,13 @@ def _from_file(text: str, key: str) -> ModuleType:
     if place is None:
         return _loaded(text.replace("cache=True, ", ""), f"<kernel {key}>", {})
     path = place / f"entropic_kernel_{key}.py"
-    if not path.exists() or path.read_text("utf-8") != text:
-        temporary = place / f".{key}.{os.getpid()}"
-        temporary.write_text(text, "utf-8")
-        temporary.replace(path)
+    try:
+        if not path.exists() or path.read_bytes() != text.encode():
+            temporary = place / f".{key}.{os.getpid()}"
+            temporary.write_text(text, "utf-8", newline="")
+            temporary.replace(path)
+    except OSError:
+        return _loaded(text.replace("cache=True, ", ""), f"<kernel {key}>", {})
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None  # noqa: PT018
     module = importlib.util.module_from_spec(spec)
