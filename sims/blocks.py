@@ -23,17 +23,17 @@ from .surface_moves import slope_x, slope_y
 from .sweeps import MIRRORS
 from .sweeps import sweep_valley as sweep
 
-RADIUS = SURFACE = False
-START = 0  # memory at the start: 0 none or at rest, 1 a noise, 2 a thermal velocity
+RADIUS = SURFACE = SPLIT = False  # SPLIT: baoab, whose kicks are halves of two
 ROUND = 16  # steps between two looks at which lanes have left
 NOISE_TYPE = np.float32
 EDGE = np.uint64(0x3FFFFFFFFFFFFFFF)  # the pattern of 2, less 1: stable is what lies below
 
 
-def begin(s, i, seed, trajectory, x, y, u, v, square, at, width, c, p, spread):
+def begin(s, i, seed, trajectory, x, y, u, v, square, at, law, c, p, spread):
     """Put a lane at the start of its trajectory, and its stream after what that took.
 
-    at = (x₀, y₀); the fast directions stand at x₀ + width·spread·ξ.
+    at = (x₀, y₀); law = (a, b, c, d): the fast directions start at x₀ + a·ξ with the memory
+    b·ξ + c·ξ', both times ``spread``, and y with the memory d·ξ'.
     """
     open_stream(s, i, seed, trajectory, 0, INITIAL)
     y[i], square[i] = at[1], ZERO
@@ -41,16 +41,16 @@ def begin(s, i, seed, trajectory, x, y, u, v, square, at, width, c, p, spread):
     for j in range(k):
         s0, s1, s2, s3, a, b = pair32(s[0, i], s[1, i], s[2, i], s[3, i])
         s[0, i], s[1, i], s[2, i], s[3, i] = s0, s1, s2, s3
-        place = at[0] + width * spread[j] * STATE(a)
+        place = at[0] + law[0] * spread[j] * STATE(a)
         square[i] += place * place
         if not RADIUS:
             x[j, i] = place
-            u[j, i] = start_memory(STATE(b), c[8]) * spread[j]
+            u[j, i] = (law[1] * STATE(a) + law[2] * STATE(b)) * spread[j]
     if RADIUS:
         x[0, i] = np.sqrt(square[i])
     _, _, _, _, _, b = pair32(s[0, i], s[1, i], s[2, i], s[3, i])
-    v[i] = start_memory(STATE(b), c[9])
-    if START == 2:  # half of the first kick, which is whole, taken back
+    v[i] = law[3] * STATE(b)
+    if SPLIT:  # half of the first kick, which is whole, taken back; law knows that of a·ξ
         h = HALF * c[0]
         if SURFACE:
             u[0, i] += h * slope_x(x[0, i], y[i], p)
@@ -58,24 +58,15 @@ def begin(s, i, seed, trajectory, x, y, u, v, square, at, width, c, p, spread):
         else:
             v[i] += h * (pull(y[i], p) + HALF * slope(y[i], p) * square[i])
             for j in range(k):
-                u[j, i] += h * stiffness(y[i], p) * x[j, i]
+                u[j, i] += h * stiffness(y[i], p) * at[0]
     open_stream(s, i, seed, trajectory, 0, NOISE)
 
 
-def start_memory(normal, width):
-    """The last noise of no step yet, a velocity in equilibrium, or nothing."""
-    if START == 1:
-        return normal
-    if START == 2:
-        return width * normal
-    return ZERO
-
-
-def begin_block(seed, first, x, y, u, v, square, at, width, c, p, spread):
+def begin_block(seed, first, x, y, u, v, square, at, law, c, p, spread):
     """Start the trajectories first, first + 1, … in all lanes of a block."""
     s = np.zeros((4, LANES), np.uint32)
     for i in range(LANES):
-        begin(s, i, seed, first + i, x, y, u, v, square, at, width, c, p, spread)
+        begin(s, i, seed, first + i, x, y, u, v, square, at, law, c, p, spread)
 
 
 def watch(
@@ -237,7 +228,7 @@ def close_window(window, course, looks, used):
 
 def leave(
     seed, base, todo, queue, rounds, most, id_, age, s, x, y, u, v, square, worst,
-    steps, place, found, at, width, ends, c, p, spread,
+    steps, place, found, at, law, ends, c, p, spread,
 ):  # fmt: skip
     """Keep the lanes busy for ``rounds`` rounds, one trajectory after another.
 
@@ -256,7 +247,7 @@ def leave(
             if id_[i] < 0 and queue[0] < queue[1]:
                 id_[i], age[i], worst[i] = todo[queue[0]], 0, 0
                 queue[0] += 1
-                begin(s, i, seed, base + id_[i], x, y, u, v, square, at, width, c, p, spread)
+                begin(s, i, seed, base + id_[i], x, y, u, v, square, at, law, c, p, spread)
             elif id_[i] >= 0 and age[i] % SEGMENT == 0:
                 open_stream(s, i, seed, base + id_[i], age[i] // SEGMENT, NOISE)
             busy += id_[i] >= 0

@@ -26,7 +26,7 @@ from .formula import lane_source
 INTEGRATORS = ("euler", "leimkuhler-matthews", "heun", "ornstein-uhlenbeck", "heavy-ball", "baoab")
 PRECISIONS = ("mixed", "double", "single")
 RADIUS_FROM = 24  # fast directions from which the radius alone is cheaper to walk (measured)
-MEMORIES = {"leimkuhler-matthews": 1, "heavy-ball": 0, "baoab": 2}  # what stands in it at first
+MEMORIES = ("leimkuhler-matthews", "heavy-ball", "baoab")  # remember a noise or a velocity
 HARMONIC = "ornstein-uhlenbeck"  # exact in x, whatever the stiffness
 NEEDS_CONSTANT_NOISE = ("leimkuhler-matthews",)
 _STATE = {"mixed": np.float64, "double": np.float64, "single": np.float32}
@@ -175,18 +175,16 @@ class Langevin:
         edges = {"heavy-ball": 2 * (1 + self.momentum), "baoab": 4 / self.step}
         return edges.get(self.integrator, np.inf if self.integrator == HARMONIC else 2.0)
 
-    def constants(self, start: tuple[float, float] = (0.0, 0.0)) -> tuple[Any, ...]:
-        """The numbers c of :mod:`.moves`, and the thermal velocities at the start behind them."""
+    def constants(self) -> tuple[Any, ...]:
+        """The numbers c of :mod:`.moves`."""
         plain, aligned = self.strength
         decay, scale = 1.0, 2 * self.step
         if self.integrator == "baoab":
             decay = float(np.exp(-self.friction * self.step))
             scale = -float(np.expm1(-2 * self.friction * self.step))
-        there = plain + aligned * self.stiffness_at(start[1]) if aligned else plain
         numbers = (
             *(self.step, plain, aligned, self.momentum),
             *(np.sqrt(plain * scale), np.sqrt(self.heat * scale), scale, decay),
-            *(np.sqrt(there), np.sqrt(self.heat)),
         )
         return tuple(self.state(number) for number in numbers)
 
@@ -196,10 +194,46 @@ class Langevin:
             return 1.0
         return float(self.landscape.stiffness_at(np.array(y)))
 
+    def law_at_start(self, y: float, equilibrate: bool) -> tuple[Any, ...]:
+        """The numbers ``law`` of :func:`.blocks.begin` at y.
+
+        equilibrate: that of x and its memory at rest; else, and on a surface, x stands still, with
+        the memory of the heavy ball: none, of Leimkuhler and Matthews: a noise, of baoab: a thermal
+        velocity.
+        """
+        plain, aligned = self.strength
+        free = {"leimkuhler-matthews": 1.0, "baoab": np.sqrt(self.heat)}.get(self.integrator, 0.0)
+        if equilibrate and isinstance(self.landscape, Valley):
+            fast = self._law_at_rest(y)
+        else:
+            heat = plain + aligned * self.stiffness_at(y) if aligned else plain
+            fast = (0.0, 0.0, np.sqrt(heat) if self.integrator == "baoab" else free)
+        return tuple(self.state(number) for number in (*fast, free))
+
+    def _law_at_rest(self, y: float) -> tuple[float, float, float]:
+        """The stationary law of a direction of width 1 at y: x = a ξ, its memory b ξ + c ξ'."""
+        width, z = self.width_at_rest(y), self.step * self.stiffness_at(y)
+        match self.integrator:
+            case "leimkuhler-matthews":  # the last noise is half in x
+                return width, np.sqrt(0.5 * z), np.sqrt(1 - 0.5 * z)
+            case "heavy-ball":  # u is the last step of x: 2⟨xu⟩ = ⟨u²⟩
+                beta, heat = self.momentum, width**2 * z / self._excess(z)
+                square = (z**2 * width**2 + 2 * heat) / (1 - beta**2 + beta * z)
+                lean = 0.5 * square / width
+                return width, lean, np.sqrt(square - lean**2)
+            case "baoab":  # x and the velocity at the end of a step are independent
+                half = 0.5 * self.step
+                root = width * np.sqrt(self.stiffness_at(y))
+                return width, half * root**2 / width, root * np.sqrt(1 - 0.5 * half * z)
+        return width, 0.0, 0.0
+
+    def _excess(self, z: float) -> float:
+        """How much hotter x is than D/g, of Euler and the heavy ball."""
+        return 1 / ((1 - self.momentum) * (1 - 0.5 * z / (1 + self.momentum)))
+
     def width_at_rest(self, y: float) -> float:
-        """√⟨x²⟩ of a direction of width 1 in its stationary law at y; 0 on a surface."""
-        if isinstance(self.landscape, Surface):
-            return 0.0
+        """√⟨x²⟩ of a direction of width 1 in its stationary law at y."""
+        assert isinstance(self.landscape, Valley)
         self.landscape.energy_at(np.array([y]))
         g = self.stiffness_at(y)
         z, (plain, aligned) = self.step * g, self.strength
@@ -214,8 +248,7 @@ class Langevin:
             case "heun":
                 part = 2 * z * (1 - 0.5 * z) ** 2 / (1 - (1 - z + 0.5 * z**2) ** 2)
             case "heavy-ball" | "euler":
-                beta = self.momentum
-                part = 1 / ((1 - beta) * (1 - 0.5 * z / (1 + beta)))
+                part = self._excess(z)
             case _:
                 part = 1.0
         return float(np.sqrt(exact * part))
@@ -251,7 +284,7 @@ class Langevin:
             "MEMORY": self.integrator in MEMORIES,
             "VELOCITY": self.integrator in ("heavy-ball", "baoab"),
             "MIXED": self.integrator == "heun",
-            "START": MEMORIES.get(self.integrator, 0),
+            "SPLIT": self.integrator == "baoab",
             "fill_normals": lane_random.fill_normals64 if double else lane_random.fill_normals32,
             "shake": moves.shake_aligned if self.strength[1] else moves.shake_plain,
             "sweep": self._sweep(),

@@ -9,7 +9,7 @@ takes ``y, v`` (the slow coordinate and its own u), its noise ``b``, the sums ``
 ``mixed`` = x·ξ and ``kicks`` = |ξ|², the constants ``c`` and the parameters ``p``; it returns the
 change of y, v, A, B, C, D, E, F and the step in units in which it is stable between 0 and 2.
 
-    c = (η, plain, aligned, momentum, √(plain·scale), √(T_y·scale), scale, decay, …)
+    c = (η, plain, aligned, momentum, √(plain·scale), √(T_y·scale), scale, decay)
 
 D(g) = plain + aligned·g; scale is 2η, and 1 − decay² with decay = e^{−γη} for BAOAB.  These are
 templates: ``pull`` = U', ``stiffness`` = g, ``slope`` = g' and ``shake`` are bound by

@@ -232,13 +232,11 @@ class _Run:
             leaving=False,
         )
         state = langevin.state
-        width = langevin.width_at_rest(start) if equilibrate else 0.0
         self.at = (state(fast_start), state(start))
-        self.width = state(width)
+        self.law = langevin.law_at_start(start, equilibrate)
         ends = tuple(state(e) for e in self.ends)
         spread = langevin.spread.astype(state)
-        constants = langevin.constants((fast_start, start))
-        self.fixed = (ends, constants, langevin.parameters(), spread)
+        self.fixed = (ends, langevin.constants(), langevin.parameters(), spread)
         self.found = np.zeros(5)
         self.lock = threading.Lock()
         self.sums = _Sums(
@@ -300,11 +298,10 @@ class _Run:
 
     def begin(self, unit: _Unit) -> None:
         a = unit.arrays
-        _, constants, params, spread = self.fixed
         with uncompiled():
             self.kernel.begin_block(
                 *(self.seed, unit.first, a["x"], a["y"], a["u"], a["v"], a["square"]),
-                *(self.at, self.width, constants, params, spread),
+                *(self.at, self.law, *self.fixed[1:]),
             )
         unit.step = 0
 

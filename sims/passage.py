@@ -269,12 +269,12 @@ class _Run:
         self.active: list[_Bundle] = []
         self.taken_up: list[_Bundle] = []
         spread = langevin.spread.astype(state)
-        self.fixed = (tuple(state(e) for e in ends), langevin.parameters(), spread)
+        bounds = tuple(state(end) for end in ends)
+        self.fixed = (bounds, langevin.constants(), langevin.parameters(), spread)
         self.origin = []
         for y in starts:
-            width = langevin.width_at_rest(float(y)) if equilibrate else 0.0
-            at = (state(fast_start), state(y))
-            self.origin.append((at, state(width), langevin.constants((fast_start, float(y)))))
+            law = langevin.law_at_start(float(y), equilibrate)
+            self.origin.append(((state(fast_start), state(y)), law))
         work_per_round = width_lanes * blocks.ROUND * (langevin.rows + 1)
         self.rounds = max(1, _SLICE // work_per_round)
         self.leave(_Bundle(self, 0, self.new_lanes()), rounds=0)  # compiled where Ctrl-C is heard
@@ -321,15 +321,14 @@ class _Run:
 
     def leave(self, bundle: _Bundle, rounds: int | None = None) -> None:
         row, lanes = bundle.row, bundle.lanes
-        at, width, constants = self.origin[row]
-        ends, params, spread = self.fixed
+        at, law = self.origin[row]
         with uncompiled():
             self.kernel(
                 *(self.seed, row << PLACES, self.todo[row], bundle.queue),
                 *(self.rounds if rounds is None else rounds, self.most),
                 *(lanes["id"], lanes["age"], lanes["s"], lanes["x"], lanes["y"], lanes["u"]),
                 *(lanes["v"], lanes["square"], lanes["worst"], self.steps[row], self.place[row]),
-                *(self.found, at, width, ends, constants, params, spread),
+                *(self.found, at, law, *self.fixed),
             )
 
     def refuse_lost(self) -> None:
