@@ -244,6 +244,9 @@ def sign(x):
 
 
 def power(a, b):
-    """Real power aᵇ of a ≥ 0; NaN for a negative base, as its logarithm is."""
-    value = exp(b * log(a))
+    """Real power aᵇ; of a negative a for whole b, else NaN.  Good to about (1 + |b ln a|) ulp."""
+    value = exp(b * log(abs(a)))
+    half = 0.5 * b
+    value = -value if (a < 0.0) & (np.floor(half) != half) else value
+    value = np.nan if (a < 0.0) & (np.floor(b) != b) else value
     return 1.0 if b == 0.0 else value

@@ -81,7 +81,7 @@ def next_bits(s0, s1, s2, s3):
 
 
 def minus_log32(u, unit):
-    """−ln(u/unit) of positive single-precision numbers, unit a power of 2 as its bits; ± 2e-7.
+    """−ln(u/unit) of positive single-precision numbers, unit a power of 2 as its bits; to 6e-7.
 
     The bits of a float are, but for a smooth function of its fraction, its logarithm.  That
     function of f, the fraction less ½, is the polynomial; its constant is 4e-7 too small in log₂,

@@ -33,6 +33,7 @@ from . import lane_math
 FAST = '{"contract", "nsz", "arcp", "afn"}'  # nothing that would hide a NaN
 OPTIONS = f'nogil=True, error_model="numpy", fastmath={FAST}'
 INNER = "no_cpython_wrapper=True, no_cfunc_wrapper=True, "  # never called from Python
+INLINED = INNER + "forceinline=True, "  # a call would keep a loop over lanes scalar
 HEAD = "import numpy as np\nfrom numba import njit\n"
 _MADE: dict[tuple[Any, ...], ModuleType] = {}
 
@@ -105,10 +106,15 @@ def source(
     main = {entry.__name__ for entry in entries}
     parts = [f"{name} = {value}" for name, value in sorted(constants.items())]
     for name in sorted(functions):
-        called = ("" if given else "cache=True, ") if name in main else INNER
+        called = ("" if given else "cache=True, ") if name in main else _inner(functions[name])
         parts.append(f"\n\n@njit({called}{OPTIONS})\n{functions[name].rstrip()}")
     parts.append("\n" + "\n".join(f"{a} = {b}" for a, b in sorted(aliases.items())))
     return HEAD + "\n".join(parts) + "\n"
+
+
+def _inner(text: str) -> str:
+    loops = any(isinstance(node, ast.For | ast.While) for node in ast.walk(ast.parse(text)))
+    return INNER if loops else INLINED
 
 
 def _names(code: CodeType) -> set[str]:

@@ -6,7 +6,9 @@ import pytest
 
 from entropic.sims import blocks, lane_random, observation, passage, workshop
 
-NOTHING_COMPILED = "import numpy as np\ndef njit(**options):\n    return lambda function: function\n"
+NOTHING_COMPILED = (
+    "import numpy as np\ndef njit(**options):\n    return lambda function: function\n"
+)
 
 
 def uncompile(patch: pytest.MonkeyPatch, folder: Path, segment: int = 32, lanes: int = 2) -> None:
