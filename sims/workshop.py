@@ -60,7 +60,8 @@ def kernel(
     key = hashlib.sha256((text + _tools()).encode()).hexdigest()[:24]
     made = (key, *sorted((given or {}).items()))  # a function is itself, and no other
     if made not in _MADE:
-        _MADE[made] = _loaded(text, "<kernel>", given) if given else _from_file(text, key)
+        main = {entry.__name__ for entry in entries}
+        _MADE[made] = _loaded(text, "<kernel>", given) if given else _from_file(text, key, main)
     return _MADE[made]
 
 
@@ -155,7 +156,7 @@ def folder() -> Path | None:
     return place if os.access(place, os.W_OK) else None
 
 
-def _from_file(text: str, key: str) -> ModuleType:
+def _from_file(text: str, key: str, main: set[str]) -> ModuleType:
     """The module of a text that is, or now comes to be, in the folder."""
     place = folder()
     if place is None:
@@ -173,7 +174,30 @@ def _from_file(text: str, key: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module  # what Numba keeps names its module, and looks for it here
     spec.loader.exec_module(module)
+    for name in main:
+        setattr(module, name, _Entry(getattr(module, name), path))
     return module
+
+
+class _Entry:
+    """A compiled function that throws away what is kept of it if that cannot be read."""
+
+    def __init__(self, compiled: Callable[..., Any], path: Path) -> None:
+        self.compiled, self.path, self.mended = compiled, path, False
+
+    def __call__(self, *arguments: Any) -> Any:
+        try:
+            return self.compiled(*arguments)
+        except Exception:  # whatever a damaged file makes of its reader, before a step is taken
+            if self.mended:
+                raise
+            self.mended = True
+            for kept in self.path.parent.glob(f"__pycache__/{self.path.stem}.*"):
+                kept.unlink(missing_ok=True)
+            return self.compiled(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.compiled, name)
 
 
 def _loaded(text: str, name: str, given: Mapping[str, Callable[..., Any]]) -> ModuleType:
