@@ -18,15 +18,14 @@ from .lane_random import (
     pair32,
 )
 from .lane_random import fill_normals32 as fill_normals
-from .moves import BITS, HALF, STATE, ZERO, pull, slope, stiffness
+from .moves import BITS, HALF, STATE, ZERO, half_slope, pull, stiffness
 from .surface_moves import slope_x, slope_y
-from .sweeps import MIRRORS
+from .sweeps import EDGE, MIRRORS
 from .sweeps import sweep_valley as sweep
 
 RADIUS = SURFACE = SPLIT = False  # SPLIT: baoab, whose kicks are halves of two
 ROUND = 16  # steps between two looks at which lanes have left
 NOISE_TYPE = np.float32
-EDGE = np.uint64(0x3FFFFFFFFFFFFFFF)  # the pattern of 2, less 1: stable is what lies below
 
 
 def begin(s, i, seed, trajectory, x, y, u, v, square, at, law, c, p, spread):
@@ -56,17 +55,17 @@ def begin(s, i, seed, trajectory, x, y, u, v, square, at, law, c, p, spread):
             u[0, i] += h * slope_x(x[0, i], y[i], p)
             v[i] += h * slope_y(x[0, i], y[i], p)
         else:
-            v[i] += h * (pull(y[i], p) + HALF * slope(y[i], p) * square[i])
+            v[i] += h * (pull(y[i], p) + half_slope(y[i], p) * square[i])
             for j in range(k):
                 u[j, i] += h * stiffness(y[i], p) * at[0]
     open_stream(s, i, seed, trajectory, 0, NOISE)
 
 
-def begin_block(seed, first, x, y, u, v, square, at, law, c, p, spread):
-    """Start the trajectories first, first + 1, … in all lanes of a block."""
+def begin_block(seed, first, used, x, y, u, v, square, at, law, c, p, spread):
+    """Start the trajectories first, first + 1, …; lanes that are not used repeat the last one."""
     s = np.zeros((4, LANES), np.uint32)
     for i in range(LANES):
-        begin(s, i, seed, first + i, x, y, u, v, square, at, law, c, p, spread)
+        begin(s, i, seed, first + min(i, used - 1), x, y, u, v, square, at, law, c, p, spread)
 
 
 def watch(
@@ -81,7 +80,7 @@ def watch(
     s, bits = np.zeros((4, LANES), np.uint32), np.zeros((4, LANES), np.uint32)
     n, chi = np.zeros((noise_rows(len(spread)), LANES), NOISE_TYPE), np.zeros(LANES, NOISE_TYPE)
     worst, taken = np.zeros(LANES, BITS), np.zeros(0, BITS)
-    open_block(s, seed, first, step // SEGMENT)
+    open_block(s, seed, first, used, step // SEGMENT)
     for _ in range(step % SEGMENT):
         pass_over(s, n, chi, bits, len(spread))
     look = max(step - clock[0], 0) // clock[1]
@@ -95,7 +94,7 @@ def watch(
         )
         step = until
         if step == next_segment:
-            open_block(s, seed, first, step // SEGMENT)
+            open_block(s, seed, first, used, step // SEGMENT)
             next_segment += SEGMENT
         if lost(used, x, y, worst, ends, found, step):
             return step
@@ -109,10 +108,10 @@ def watch(
     return step
 
 
-def open_block(s, seed, first, segment):
+def open_block(s, seed, first, used, segment):
     """Put all lanes at the start of a segment."""
     for i in range(LANES):
-        open_stream(s, i, seed, first + i, segment, NOISE)
+        open_stream(s, i, seed, first + min(i, used - 1), segment, NOISE)
 
 
 def lost(used, x, y, worst, ends, found, step):

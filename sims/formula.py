@@ -26,6 +26,37 @@ def lane_source(tree: ast.expr, single: bool, offset: int = 0) -> str:
     return ast.unparse(ast.fix_missing_locations(written))
 
 
+def halved(tree: ast.expr) -> ast.expr:
+    """Half of the expression, taken from a constant factor where it has one.
+
+    >>> from ..theory.expression import parse
+    >>> ast.unparse(halved(parse("a*(2*y)", ("a",)))), ast.unparse(halved(parse("sin(y)")))
+    ('p[0] * y', '0.5 * sin(y)')
+    """
+    folded = _folded_half(tree)
+    return ast.BinOp(ast.Constant(0.5), ast.Mult(), tree) if folded is None else folded
+
+
+def _folded_half(tree: ast.expr) -> ast.expr | None:
+    match tree:
+        case ast.Constant(value=float(value)):
+            return ast.Constant(0.5 * value)
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            half = _folded_half(left)
+            return None if half is None else ast.BinOp(half, ast.Div(), right)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            for one, other in ((left, right), (right, left)):
+                half = _folded_half(one)
+                if half is not None:
+                    whole = isinstance(half, ast.Constant) and half.value == 1.0
+                    return other if whole else ast.BinOp(half, ast.Mult(), other)
+        case ast.BinOp(left=left, op=(ast.Add() | ast.Sub()) as op, right=right):
+            halves = _folded_half(left), _folded_half(right)
+            if halves[0] is not None and halves[1] is not None:
+                return ast.BinOp(halves[0], op, halves[1])
+    return None
+
+
 class _Writer(ast.NodeTransformer):
     """Makes a new tree, node by node: the old one is the user's, and is derived from later."""
 
@@ -105,8 +136,8 @@ def _number(node: ast.expr) -> float | None:
         case ast.Constant(value=float() | int() as value):
             return float(value)
         case ast.UnaryOp(operand=operand):
-            value = _number(operand)
-            return None if value is None else -value
+            inner = _number(operand)
+            return None if inner is None else -inner
         case ast.BinOp(left=left, op=op, right=right):
             a, b = _number(left), _number(right)
             if a is None or b is None:

@@ -21,7 +21,7 @@ from ..theory.noise import Noise
 from ..theory.slow import slow_heat
 from ..theory.valley import Valley
 from . import lane_random, moves, surface_moves, sweeps, workshop
-from .formula import lane_source
+from .formula import halved, lane_source
 
 INTEGRATORS = ("euler", "leimkuhler-matthews", "heun", "ornstein-uhlenbeck", "heavy-ball", "baoab")
 PRECISIONS = ("mixed", "double", "single")
@@ -274,7 +274,7 @@ class Langevin:
             **{n: self.state(getattr(moves, n)) for n in ("ZERO", "HALF", "ONE", "TWO")},
             "STATE": self.state,
             "BITS": self.bits,
-            "EDGE": self.state(2).view(self.bits) - self.bits(1),
+            "EDGE": self.state(2).view(self.bits),
             "NOISE_TYPE": _NOISE[self.precision],
             "LANES": lanes,
             "MIRRORS": mirrors,
@@ -316,6 +316,7 @@ class Langevin:
                     text = f"STATE(own_{name}({arguments[:-1]}p[{offset}:{last}]))"
                 else:
                     tree = derivative(shape.tree, variable) if variable else shape.tree
+                    tree = halved(tree) if name == "half_slope" else tree
                     text = lane_source(tree, single, offset)
                 formulas[name] = (arguments, text)
             offset = last
@@ -336,7 +337,7 @@ class Langevin:
             (("pull", "y, p", energy.slope, "y"),),
             (
                 ("stiffness", "y, p", stiffness.value, ""),
-                ("slope", "y, p", stiffness.slope, "y"),
+                ("half_slope", "y, p", stiffness.slope, "y"),
             ),
         )
 

@@ -300,7 +300,7 @@ class _Run:
         a = unit.arrays
         with uncompiled():
             self.kernel.begin_block(
-                *(self.seed, unit.first, a["x"], a["y"], a["u"], a["v"], a["square"]),
+                *(self.seed, unit.first, unit.used, a["x"], a["y"], a["u"], a["v"], a["square"]),
                 *(self.at, self.law, *self.fixed[1:]),
             )
         unit.step = 0

@@ -21,6 +21,7 @@ from .moves import BITS, ONE, STATE, TWO, ZERO, pattern
 from .moves import euler as move
 from .surface_moves import euler as surface_move
 
+EDGE = np.uint64(0x4000000000000000)  # the pattern of 2: stable is what lies below
 MEMORY = MIRRORS = VELOCITY = MIXED = LEAVING = False  # what the integrator and the ends need
 
 
@@ -40,33 +41,55 @@ def arrive(i, after, z, y, worst, taken, ends):
     if LEAVING:
         inside = (y[i] > ends[0]) & (y[i] < ends[1])
         y[i] = after if inside else y[i]
-        worst[i] = max(worst[i], pattern(z) if inside else BITS(0))
+        worst[i] |= pattern(z) if inside else BITS(0)
         taken[i] += BITS(inside)
     else:
         y[i] = after
-        worst[i] = max(worst[i], pattern(z))
+        worst[i] |= pattern(z)
+
+
+def blame(y, worst, c, p):
+    """Which lanes met the edge of stability: those beyond it still, else the one nearest to it."""
+    nearest, most, none = 0, BITS(0), True
+    for i in range(LANES):
+        step = move(y[i], ZERO, ZERO, ZERO, ZERO, ZERO, c, p)
+        z = pattern(step[8])
+        none = none and z < EDGE
+        if z >= EDGE:
+            worst[i] |= z
+        if z > most:
+            nearest, most = i, z
+    if none:
+        worst[nearest] |= EDGE
 
 
 def sweep_valley(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread):
     """One fast direction."""
+    m = BITS(0)  # the pattern of all lanes: an array of them costs a tenth of the step
     for _ in range(steps):
         fill_normals(s, n, bits)
         for i in range(LANES):
             a, q, w = STATE(n[1, i]), x[0, i], ZERO
             if MEMORY:
                 w = v[i]
-            dy, w, ca, cb, cc, cd, ce, cf, z = move(
+            yi, w, ca, cb, cc, cd, ce, cf, z = move(
                 y[i], w, STATE(n[0, i]), q * q, q * a, a * a, c, p
             )
-            yi, w = mirrored(y[i] + dy, w, ends)
+            yi, w = mirrored(yi, w, ends)
             if MEMORY:
                 r = u[0, i]
-                x[0, i] = q + (ca * q + cb * r + cc * a)
+                x[0, i] = cc * a + (cb * r + (q + ca * q))
                 u[0, i] = cd * q + ce * r + cf * a
                 v[i] = w
             else:
-                x[0, i] = q + (ca * q + cc * a)
-            arrive(i, yi, z, y, worst, taken, ends)
+                x[0, i] = cc * a + (q + ca * q)
+            if LEAVING:
+                arrive(i, yi, z, y, worst, taken, ends)
+            else:
+                y[i] = yi
+                m |= pattern(z)
+    if not (LEAVING or m < EDGE):
+        blame(y, worst, c, p)
 
 
 def sweep_radius(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread):
@@ -76,11 +99,11 @@ def sweep_radius(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends,
         fill_chi_square(s, n[2], chi, len(spread) - 1)
         for i in range(LANES):
             a, q, around = STATE(n[1, i]), x[0, i], STATE(chi[i])
-            dy, w, ca, cb, cc, cd, ce, cf, z = move(
+            yi, w, ca, cb, cc, cd, ce, cf, z = move(
                 y[i], ZERO, STATE(n[0, i]), q * q, q * a, a * a + around, c, p
             )
-            yi, w = mirrored(y[i] + dy, w, ends)
-            along = q + (ca * q + cc * a)
+            yi, w = mirrored(yi, w, ends)
+            along = cc * a + (q + ca * q)
             x[0, i] = np.sqrt(along * along + cc * cc * around)
             arrive(i, yi, z, y, worst, taken, ends)
 
@@ -103,10 +126,10 @@ def sweep_rows(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c
             w = ZERO
             if MEMORY:
                 w = v[i]
-            dy, w, ca[i], cb[i], cc[i], cd[i], ce[i], cf[i], z = move(
+            yi, w, ca[i], cb[i], cc[i], cd[i], ce[i], cf[i], z = move(
                 y[i], w, STATE(n[0, i]), square[i], mixed[i], kicks[i], c, p
             )
-            yi, w = mirrored(y[i] + dy, w, ends)
+            yi, w = mirrored(yi, w, ends)
             if MEMORY:
                 v[i] = w
             arrive(i, yi, z, y, worst, taken, ends)
@@ -132,8 +155,8 @@ def sweep_surface(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends
             r, w = ZERO, ZERO
             if MEMORY:
                 r, w = u[0, i], v[i]
-            dx, dy, r, w = surface_move(x[0, i], y[i], r, w, STATE(n[1, i]), STATE(n[0, i]), c, p)
-            yi, w = mirrored(y[i] + dy, w, ends)
+            dx, yi, r, w = surface_move(x[0, i], y[i], r, w, STATE(n[1, i]), STATE(n[0, i]), c, p)
+            yi, w = mirrored(yi, w, ends)
             if MEMORY:
                 u[0, i], v[i] = r, w
             x[0, i] += dx

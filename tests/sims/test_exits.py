@@ -225,7 +225,8 @@ def test_the_kernels_give_the_same_without_compilation() -> None:
     world = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
     out = subprocess.run(command, env=world, capture_output=True, text=True, check=True)
     found = [float(number) for number in out.stdout.split()]
-    np.testing.assert_allclose(found, compiled["found"], rtol=1e-9)
+    # compiled, a product and a sum are rounded once: a noise in single precision shows it
+    np.testing.assert_allclose(found, compiled["found"], rtol=1e-6)
 
 
 ENDLESS = """
