@@ -201,14 +201,17 @@ def test_a_surface_that_runs_away_is_named(plain: pytest.MonkeyPatch) -> None:
 
 
 def test_memory_does_not_grow_with_the_steps() -> None:
+    def walk(steps: int) -> None:
+        run(steps=steps, trajectories=1000, trails=0, time_bins=0)
+
     def peak(steps: int) -> int:
         tracemalloc.start()
-        run(steps=steps, trajectories=1000, trails=0, time_bins=0)
+        walk(steps)
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return top
 
-    peak(100)
+    walk(100)
     assert peak(30_000) < 1.1 * peak(300) + 50_000
 
 
