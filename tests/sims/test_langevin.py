@@ -113,9 +113,7 @@ def bias(run: Observation, exact: float) -> Estimate:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("integrator", "step"), [("leimkuhler-matthews", 0.1), ("heun", 0.1), ("baoab", 0.3)]
-)
+@pytest.mark.parametrize(("integrator", "step"), [("leimkuhler-matthews", 0.1), ("baoab", 0.3)])
 def test_a_good_integrator_hardly_biases_an_anharmonic_well(integrator: str, step: float) -> None:
     """At a step times the curvature at the bottom of 0.1 (baoab: as far as it needs no less)."""
     found = bias(at_rest(integrator, step), exact_square())
@@ -124,13 +122,14 @@ def test_a_good_integrator_hardly_biases_an_anharmonic_well(integrator: str, ste
 
 
 @pytest.mark.slow
-def test_eulers_bias_there_is_large_and_halves_with_the_step() -> None:
-    coarse, fine = (bias(at_rest("euler", h), exact_square()) for h in (0.1, 0.05))
-    assert coarse.value > 0.03
-    order = np.log2(coarse.value / fine.value)
+@pytest.mark.parametrize(("integrator", "order"), [("euler", 1), ("heun", 2)])
+def test_the_bias_of_others_there_falls_with_their_order(integrator: str, order: int) -> None:
+    coarse, fine = (bias(at_rest(integrator, h), exact_square()) for h in (0.1, 0.05))
+    assert abs(coarse.value) > 0.01
+    measured = np.log2(coarse.value / fine.value)
     error = np.hypot(coarse.error / coarse.value, fine.error / fine.value) / np.log(2)
-    assert abs(order - 1) < 4 * error + 0.1
-    assert error < 0.1
+    assert abs(measured - order) < 4 * error + 0.1
+    assert error < 0.15
 
 
 @pytest.mark.parametrize(("integrator", "order"), [("euler", 1), ("heun", 2)])
