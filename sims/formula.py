@@ -133,8 +133,8 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
 def _number(node: ast.expr) -> float | None:
     """The value of a tree of numbers alone; None if it is not, or has none."""
     match node:
-        case ast.Constant(value=float() | int() as value):
-            return float(value)
+        case ast.Constant(value=float() | int() as number):
+            return float(number)
         case ast.UnaryOp(operand=operand):
             inner = _number(operand)
             return None if inner is None else -inner

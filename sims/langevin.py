@@ -25,7 +25,7 @@ from .formula import halved, lane_source
 
 INTEGRATORS = ("euler", "leimkuhler-matthews", "heun", "ornstein-uhlenbeck", "heavy-ball", "baoab")
 PRECISIONS = ("mixed", "double", "single")
-RADIUS_FROM = 24  # fast directions from which the radius alone is cheaper to walk (measured)
+RADIUS_FROM = 6  # fast directions from which the radius alone is cheaper to walk (measured)
 MEMORIES = ("leimkuhler-matthews", "heavy-ball", "baoab")  # remember a noise or a velocity
 HARMONIC = "ornstein-uhlenbeck"  # exact in x, whatever the stiffness
 NEEDS_CONSTANT_NOISE = ("leimkuhler-matthews",)

@@ -19,7 +19,7 @@ from .crew import KEEP_EVERY, crew_size, work
 from .ends import Ends, increasing, mirrored
 from .langevin import Langevin
 from .lost import refuse_lost
-from .passage import ORIGIN, Keep, Progress, at_least
+from .passage import ORIGIN, Keep, Progress, at_least, below
 from .workshop import uncompiled
 
 LANES = 256  # trajectories that walk, and are added up, together
@@ -107,6 +107,7 @@ def observe(
     at_least(trajectories=(trajectories, 2), seed=(seed, 0), burn_in=(burn_in, 0))
     at_least(every=(every, 1), steps=(steps, every), time_bins=(time_bins, 0), lags=(lags, 0))
     at_least(trails=(trails, 0), trail_points=(trail_points, 1))
+    below(seed=(seed, 63), steps=(steps, 62), burn_in=(burn_in, 62))
     looks = steps // every
     if time_bins > looks or lags > looks:
         msg = f"{looks} looks cannot fill {max(time_bins, lags)} bins of time or lags"

@@ -188,6 +188,7 @@ def first_passage(
     starts = np.atleast_1d(np.asarray(start, float))
     ends = absorbing(starts, absorb, reflect)
     at_least(trajectories=(trajectories, 2), max_steps=(max_steps, 1), seed=(seed, 0))
+    below(max_steps=(max_steps, 62), seed=(seed, 63))
     if trajectories > 1 << PLACES:
         msg = f"there can be at most 2^{PLACES} trajectories; there are {trajectories}"
         raise DomainError(msg)
@@ -386,4 +387,12 @@ def at_least(**counts: tuple[int, int]) -> None:
     for name, (count, least) in counts.items():
         if not isinstance(count, int | np.integer) or count < least:
             msg = f"{name} must be a whole number of at least {least}; it is {count}"
+            raise DomainError(msg)
+
+
+def below(**counts: tuple[int, int]) -> None:
+    """Refuse a whole number that has more than so many bits."""
+    for name, (count, bits) in counts.items():
+        if count >= 1 << bits:
+            msg = f"{name} must be below 2^{bits}; it is {count}"
             raise DomainError(msg)

@@ -110,41 +110,49 @@ def sweep_radius(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends,
 
 def sweep_rows(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread):
     """All k fast directions, one by one; the coefficients of each lane serve all its rows."""
+    k, f = x.shape[0], np.zeros((8, LANES), STATE)  # f: A … F, then x·ξ and |ξ|²
     for _ in range(steps):
         fill_normals(s, n, bits)
-        k = x.shape[0]
-        ca, cb, cc = np.empty(LANES, STATE), np.empty(LANES, STATE), np.empty(LANES, STATE)
-        cd, ce, cf = np.empty(LANES, STATE), np.empty(LANES, STATE), np.empty(LANES, STATE)
-        mixed, kicks = np.zeros(LANES, STATE), np.zeros(LANES, STATE)
         if MIXED:
+            f[6:] = ZERO
             for j in range(k):
-                for i in range(LANES):
-                    a = STATE(n[j + 1, i]) * spread[j]
-                    mixed[i] += x[j, i] * a
-                    kicks[i] += a * a
+                add_products(x[j], n[j + 1], spread[j], f)
         for i in range(LANES):
             w = ZERO
             if MEMORY:
                 w = v[i]
-            yi, w, ca[i], cb[i], cc[i], cd[i], ce[i], cf[i], z = move(
-                y[i], w, STATE(n[0, i]), square[i], mixed[i], kicks[i], c, p
+            yi, w, f[0, i], f[1, i], f[2, i], f[3, i], f[4, i], f[5, i], z = move(
+                y[i], w, STATE(n[0, i]), square[i], f[6, i], f[7, i], c, p
             )
             yi, w = mirrored(yi, w, ends)
             if MEMORY:
                 v[i] = w
             arrive(i, yi, z, y, worst, taken, ends)
-            square[i] = ZERO
+        square[:] = ZERO
         for j in range(k):
-            for i in range(LANES):
-                a, q = STATE(n[j + 1, i]) * spread[j], x[j, i]
-                if MEMORY:
-                    r = u[j, i]
-                    u[j, i] = cd[i] * q + ce[i] * r + cf[i] * a
-                    q += ca[i] * q + cb[i] * r + cc[i] * a
-                else:
-                    q += ca[i] * q + cc[i] * a
-                x[j, i] = q
-                square[i] += q * q
+            move_row(x[j], u[j], n[j + 1], spread[j], square, f)
+
+
+def add_products(x, n, width, f):
+    """Add those of a row to x·ξ and |ξ|²."""
+    for i in range(LANES):
+        a = STATE(n[i]) * width
+        f[6, i] += x[i] * a
+        f[7, i] += a * a
+
+
+def move_row(x, u, n, width, square, f):
+    """One fast direction of all lanes, and its part of |x|²."""
+    for i in range(LANES):
+        a, q = STATE(n[i]) * width, x[i]
+        if MEMORY:
+            r = u[i]
+            u[i] = f[3, i] * q + f[4, i] * r + f[5, i] * a
+            q += f[0, i] * q + f[1, i] * r + f[2, i] * a
+        else:
+            q += f[0, i] * q + f[2, i] * a
+        x[i] = q
+        square[i] += q * q
 
 
 def sweep_surface(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread):

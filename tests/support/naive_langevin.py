@@ -71,6 +71,11 @@ def start(seed: int, trajectory: int, dims: int) -> np.ndarray:
     return np.array(Stream(seed, trajectory, 0, lr.INITIAL).normals(2 * dims)[::2])
 
 
+def in_rows(pairs: list[float]) -> list[float]:
+    """The first numbers of all pairs, then the second ones."""
+    return pairs[::2] + pairs[1::2]
+
+
 def noise(
     seed: int, trajectory: int, dims: int, double: bool = False
 ) -> Iterator[tuple[float, np.ndarray]]:
@@ -79,7 +84,7 @@ def noise(
     while True:
         stream = Stream(seed, trajectory, segment, lr.NOISE, double)
         for _ in range(lr.SEGMENT):
-            row = stream.normals(dims + 1 + (dims + 1) % 2)
+            row = in_rows(stream.normals(dims + 1 + (dims + 1) % 2))
             yield row[0], np.array(row[1 : dims + 1])
         segment += 1
 
@@ -92,7 +97,7 @@ def radial_noise(
     while True:
         stream = Stream(seed, trajectory, segment, lr.NOISE, double)
         for _ in range(lr.SEGMENT):
-            b, along, normal, _ = stream.normals(4)
+            b, along, normal, _ = in_rows(stream.normals(4))
             yield b, np.array([along, math.sqrt(stream.chi_square(normal, dims - 1))])
         segment += 1
 
