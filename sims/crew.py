@@ -91,8 +91,10 @@ class _Crew:
         with ExitStack() as held:
             for lock in self.busy:
                 held.enter_context(lock)
-            action()
-        self.go.set()
+            try:
+                action()
+            finally:
+                self.go.set()
 
     def join(self) -> None:
         for thread in self.threads:
