@@ -1,4 +1,4 @@
-"""``entropic compare``: a predicted relaxation beside a measured one, rung by rung."""
+"""``entropic compare``: what theory predicts beside what was measured, rung by rung."""
 
 import os
 import time
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from .kept import Kept
     from .ladder import Rung
 
-RUNGS = ("toy", "linear", "digits")
+RUNGS = ("toy", "linear", "digits", "perceptron")
+RELAXING = RUNGS[:3]  # what is climbed without a name
 
 
 class Interrupted(click.ClickException):
@@ -42,12 +43,12 @@ def _folder(ctx: click.Context, param: click.Parameter, value: str | None) -> Pa
 
 
 @click.command()
-@click.argument("rungs", nargs=-1, type=click.Choice(RUNGS), metavar="[toy|linear|digits]...")
+@click.argument("rungs", nargs=-1, type=click.Choice(RUNGS), metavar=f"[{'|'.join(RUNGS)}]...")
 @click.option(
     *("--quick/--full", "quick"),
     default=True,
     show_default=True,
-    help="Three minutes on two cores, or the small error bars.",
+    help="Minutes on two cores, or the small error bars.",
 )
 @click.option(
     "--seed",
@@ -70,18 +71,19 @@ def _folder(ctx: click.Context, param: click.Parameter, value: str | None) -> Pa
     help="What is printed; json is the summary of the run.",
 )
 def compare(rungs: Sequence[str], quick: bool, seed: int, out: Path | None, style: str) -> None:
-    """Put a predicted relaxation beside a measured one.
+    """Put what theory predicts beside what was measured.
 
     \b
-    toy     a particle in a valley of varying curvature; every number from quadrature
-    linear  a deep linear network under SGD, walking along its manifold of minima
-    digits  a network trained on digits, relaxing along a path between two minima
+    toy         a particle in a valley of varying curvature; every number from quadrature
+    linear      a deep linear network under SGD, walking along its manifold of minima
+    digits      a network trained on digits, relaxing along a path between two minima
+    perceptron  sampled weights of perceptrons, extrapolated in size, and the saddle point
 
-    Without a name all three are climbed.  Finished rungs are kept: after Ctrl-C the same command
-    with the same --out continues.
+    Without a name the three relaxations are climbed, all but the perceptron.  Finished rungs are
+    kept: after Ctrl-C the same command with the same --out continues.
     """  # noqa: D301  (\b is click's mark for lines to be left alone)
     scale: Scale = "quick" if quick else "full"
-    names = [name for name in RUNGS if name in rungs or not rungs]
+    names = [name for name in RUNGS if name in (rungs or RELAXING)]
     kept = _begin(names, scale, seed, out)
     command = command_line(names, scale, seed, kept.out)
     with _saying_what_is_kept(kept, command):

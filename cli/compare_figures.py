@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import digits_figures
+from . import digits_figures, perceptron_figures
 from .figures import BLUE, GREEN, SIZE, VERMILION, house_style, save
 from .overview_figure import overview
 
@@ -182,6 +182,30 @@ PLANS = (
         ("clock", "survival_predicted", "survival_measured"),
         digits_figures.relaxation,
         "Relaxation along the path, by start: predicted (lines) and measured (markers).",
+    ),
+    Plan(
+        "perceptron_limits",
+        "perceptron",
+        ("overlap_limit", "overlap_limit_stderr", "entropy_limit", "entropy_limit_stderr"),
+        perceptron_figures.limits,
+        "Overlaps and entropies of sampled weights, extrapolated to N → ∞, over those of the "
+        "saddle point; under them the difference.",
+    ),
+    Plan(
+        "perceptron_sizes",
+        "perceptron",
+        ("overlap_measured", "overlap_slope", "entropy_measured", "entropy_slope"),
+        perceptron_figures.sizes,
+        "The same at every size, and the lines in 1/N that are carried to the left edge. "
+        "Temperatures of one ladder share their patterns, and stray together.",
+    ),
+    Plan(
+        "perceptron_geodesics",
+        "perceptron",
+        ("gamma", "error_rate_predicted", "error_rate_limit", "error_rate_limit_stderr"),
+        perceptron_figures.geodesics,
+        "The barrier between two sampled solutions: the fraction of patterns stored with less "
+        "than the margin κ on the shortest path from one to the other.",
     ),
 )
 

@@ -21,6 +21,7 @@ from .hall import Hall
     invoke_without_command=True,
     rooms={
         "compare": ("compare", "Put a predicted relaxation beside a measured one."),
+        "sim": ("sim.group", "Simulate: Langevin ensembles, perceptrons."),
         "theory": (
             "theory.group",
             "Predict: saddle points, effective potentials, relaxation times.",

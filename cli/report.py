@@ -27,6 +27,8 @@ RUNGS = {
     "what moves the balance |W₂|² − |W₁|² is noise and the finite step alone.",
     "digits": "A network trained on 8×8 digits: projected SGD along a low-loss path between "
     "two independently trained minima.",
+    "perceptron": "Weights that store random patterns, or learn from a teacher: sampled at several "
+    "sizes N, extrapolated in 1/N, and put beside the replica-symmetric saddle point of N = ∞.",
 }
 READING = (
     "stderr is the standard error of the measured number; ratio is predicted / measured; z is "

@@ -7,15 +7,29 @@ from typing import Any
 # what walks.
 _HOME = {
     "Course": "observation",
+    "Descent": "perceptron.dynamics",
+    "Extrapolation": "perceptron.finite_size",
     "FirstPassage": "passage",
+    "Integrated": "perceptron.integration",
     "Langevin": "langevin",
+    "MeasuredBarrier": "perceptron.geodesic",
     "Observation": "observation",
+    "PerceptronMeasurement": "perceptron.measured",
     "Unfinished": "exits",
+    "binary_measurement": "perceptron.flips",
+    "binary_measurements": "perceptron.flips",
+    "descent": "perceptron.dynamics",
     "exit_time": "exits",
+    "extrapolated": "perceptron.finite_size",
     "first_passage": "passage",
+    "integration_points": "perceptron.integration",
+    "measured_barrier": "perceptron.geodesic",
     "observe": "observation",
     "partial_passage": "passage",
+    "spherical_measurement": "perceptron.spherical",
+    "spherical_measurements": "perceptron.spherical",
     "stationary": "exits",
+    "thermodynamic_integration": "perceptron.integration",
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605
 

@@ -32,12 +32,14 @@ def each_walker(
     walkers: int,
     threads: int | None = None,
     progress: Progress | None = None,
+    chunk_size: int = CHUNK,
 ) -> None:
     """Call ``walk(i, stop)`` once for each i below ``walkers``, on ``threads`` threads.
 
     walk: writes what it finds in the place of walker i, and returns early once ``stop`` is set.
     threads: all cores if None.  progress: hears in the calling thread, chunk by chunk, which
-    fraction is done.  After an error or Ctrl-C what waits is dropped and what runs is stopped.
+    fraction is done.  chunk_size: walkers that a thread takes at a time.  After an error or Ctrl-C
+    what waits is dropped and what runs is stopped.
     Raises DomainError for less than one thread, and whatever ``walk`` raises.
     """
     threads = (os.cpu_count() or 1) if threads is None else threads
@@ -47,14 +49,14 @@ def each_walker(
     stop = threading.Event()
 
     def chunk(first: int) -> None:
-        for walker in range(first, min(first + CHUNK, walkers)):
+        for walker in range(first, min(first + chunk_size, walkers)):
             if stop.is_set():
                 return
             walk(walker, stop)
 
     with ThreadPoolExecutor(threads) as pool:
         try:
-            chunks = [pool.submit(chunk, first) for first in range(0, walkers, CHUNK)]
+            chunks = [pool.submit(chunk, first) for first in range(0, walkers, chunk_size)]
             for done, future in enumerate(as_completed(chunks), start=1):
                 future.result()
                 if progress is not None:

@@ -42,7 +42,7 @@ def mountain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Mountain:
     return mountain
 
 
-def test_without_a_name_all_three_rungs_are_climbed_in_order(
+def test_without_a_name_the_three_relaxations_are_climbed_in_order(
     mountain: Mountain, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["compare", "--seed", "7", "--out", "here"]) == 0
@@ -190,5 +190,5 @@ def test_the_help_wakes_nothing_heavy() -> None:
         "print(*sys.modules, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "[toy|linear|digits]" in done.stdout
+    assert "[toy|linear|digits|perceptron]" in done.stdout
     assert not {"numpy", "rich", "xarray", "matplotlib", "torch"} & set(done.stderr.split())

@@ -8,6 +8,7 @@ from fake_rungs import (
     invented_row,
     invented_rung,
     linear_curves,
+    perceptron_curves,
     toy_curves,
 )
 from matplotlib.image import imread
@@ -24,6 +25,7 @@ def labels(axes: object) -> list[str]:
 
 def test_every_figure_whose_data_is_there_is_drawn_twice(tmp_path: Path) -> None:
     curves = {"toy": toy_curves(), "linear": linear_curves(), "digits": digits_curves()}
+    curves["perceptron"] = perceptron_curves()
     drawn = draw([invented_rung(name, data=data) for name, data in curves.items()], tmp_path)
     assert [(figure.rung, figure.name) for figure in drawn] == [
         ("", "overview"),
@@ -33,6 +35,9 @@ def test_every_figure_whose_data_is_there_is_drawn_twice(tmp_path: Path) -> None
         ("linear", "linear_trace"),
         ("digits", "digits_profile"),
         ("digits", "digits_relaxation"),
+        ("perceptron", "perceptron_limits"),
+        ("perceptron", "perceptron_sizes"),
+        ("perceptron", "perceptron_geodesics"),
     ]
     for figure in drawn:
         assert figure.svg == (tmp_path / f"{figure.name}.svg").read_bytes()

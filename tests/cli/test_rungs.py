@@ -1,6 +1,6 @@
 """Every rung once with few walkers, for its form; and at its own scale, for its physics."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from entropic.cli.ladder import Row, Rung
-from entropic.cli.rungs import digits, linear, toy
+from entropic.cli.rungs import digits, linear, perceptron, toy
 from entropic.nets import Problem, flat_parameters, mlp, train_minimum
 from entropic.nets import digits as handwritten
 from entropic.nets.losses import cross_entropy
+from entropic.sims import extrapolated
+from entropic.theory import Estimate, saddle_point
 
 SEED = 3
 SMALL = {
@@ -54,6 +56,20 @@ SMALL = {
         reach=0.01,
         horizon=30,
     ),
+    perceptron: perceptron.Settings(
+        points=(
+            perceptron.Point("binary", "teacher", "count", 0.5, 0.0, (1.0, np.inf)),
+            perceptron.Point("spherical", "storage", "hinge", 0.5, 0.3, (2.0,)),
+        ),
+        paths=(perceptron.Path(0.5, 0.0, (-0.3, 0.0)),),
+        sizes=(8, 10, 12),
+        weights=96,
+        path_weights=96,
+        gammas=5,
+        binary_sweeps=40,
+        spherical_sweeps=4,
+        spherical_burn_in=4,
+    ),
 }
 
 
@@ -78,7 +94,7 @@ def first_climb(module: Any) -> Climbed:
     return climb(module)
 
 
-@pytest.fixture(params=[toy, linear, digits], ids=["toy", "linear", "digits"])
+@pytest.fixture(params=[*SMALL], ids=["toy", "linear", "digits", "perceptron"])
 def climbed(request) -> Climbed:
     return first_climb(request.param)
 
@@ -168,11 +184,26 @@ DIMS = {
         "survival_predicted": ("setting", "start", "cycle"),
         "survival_measured": ("setting", "start", "cycle"),
     },
+    "perceptron": {
+        **{
+            f"{name}_{what}": ("point", "size")[:dims]
+            for name in ("overlap", "entropy")
+            for what, dims in {
+                **dict.fromkeys(("measured", "stderr"), 2),
+                **dict.fromkeys(("predicted", "limit", "limit_stderr", "slope"), 1),
+            }.items()
+        },
+        "gamma": ("gamma",),
+        "error_rate_predicted": ("path", "gamma"),
+        "error_rate_limit": ("path", "gamma"),
+        "error_rate_limit_stderr": ("path", "gamma"),
+    },
 }
 SIZES = {
     "toy": {"exit_case": 4, "clock_index": 9, "case": 2, "bin": 6},
     "linear": {"condition": 1, "time_index": 13},
     "digits": {"position": 5, "fine": 21, "start": 2, "cycle": 31, "setting": 2},
+    "perceptron": {"point": 3, "size": 3, "path": 1, "gamma": 5},
 }
 
 
@@ -272,11 +303,60 @@ def test_the_digits_weights_are_two_minima_and_the_band_between_them():
         assert float(slope.norm()) <= 0.05
 
 
+def test_the_perceptron_puts_every_quantity_of_a_point_beside_the_saddle_point():
+    rows = first_climb(perceptron).rung.rows
+    named = [(row.condition.rpartition(", ")[2], row.quantity) for row in rows]
+    assert named == [
+        ("β=1", "overlap q"),
+        ("β=1", "teacher overlap R"),
+        ("β=1", "energy e"),
+        ("β=1", "entropy s"),
+        ("β=inf", "overlap q"),
+        ("β=inf", "teacher overlap R"),
+        ("β=inf", "entropy s"),
+        ("β=2", "overlap q"),
+        ("β=2", "energy e"),
+        ("β=2", "entropy s"),
+        ("between margins -0.3 and 0", "overlap p"),
+        ("between margins -0.3 and 0", "error rate at γ=0.25"),
+        ("between margins -0.3 and 0", "error rate at γ=0.5"),
+    ]
+    saddle = saddle_point(0.5, model="binary", setting="teacher", beta=1.0)
+    assert [row.predicted for row in rows[:4]] == [
+        saddle.q,
+        saddle.teacher_overlap,
+        saddle.energy,
+        saddle.entropy,
+    ]
+    assert all(row.predicted_error == 0 for row in rows[:10])
+    assert {"slope", "parabola", "parabola_stderr", "misfit"} <= set(rows[0].extra)
+    assert {"hot_cold", "r_hat"} <= set(rows[0].extra)
+
+
+def test_sizes_that_lie_on_no_line_are_outside_validity():
+    crooked = extrapolated([10, 20, 40], [Estimate(v, 0.1, "") for v in (1.0, 3.0, 1.0)])
+    row = perceptron._row("here", "overlap q", Estimate(1.0, 0.0, "theory"), crooked, {})
+    assert not row.valid
+    assert row.note.startswith("outside validity: misfit")
+
+
+def test_the_sizes_of_the_perceptron_make_its_loads_exact():
+    for settings in perceptron.SCALES.values():
+        for task in (*settings.points, *settings.paths):
+            for size in settings.sizes:
+                assert round(task.alpha * size, 9) % 1 == 0
+    quick = perceptron.SCALES["quick"]
+    assert sum(len(point.betas) for point in quick.points) >= 10
+    kinds = {(point.model, point.setting) for point in quick.points}
+    assert len(kinds) == 4
+
+
 def test_the_full_scale_asks_for_more_of_everything_than_the_quick_one():
     for module, names in (
         (toy, ("walkers", "resting_walkers", "resting_steps")),
         (linear, ("single_replicas", "replicas")),
         (digits, ("drift_replicas", "replicas", "profile", "positions", "horizon", "probes")),
+        (perceptron, ("sizes", "weights", "path_weights", "gammas")),
     ):
         quick, full = module.SCALES["quick"], module.SCALES["full"]
         assert quick == module.Settings()
@@ -309,3 +389,17 @@ def test_at_quick_scale_the_drift_on_digits_agrees_wherever_the_theory_vouches_f
     apart = [row for row in vouched if not row.agrees]
     assert not apart, apart
     assert any(abs(row.extra["entropic"]) > 3 * row.stderr for row in vouched)
+
+
+@pytest.mark.slow
+def test_a_third_of_the_quick_perceptron_is_within_four_errors_of_every_saddle_point(monkeypatch):
+    third = replace(perceptron.Settings(), weights=2000, path_weights=1200)
+    monkeypatch.setitem(perceptron.SCALES, "quick", third)
+    rows = perceptron.climb("quick", 0, lambda *_: None).rows
+    assert all(row.valid for row in rows)
+    apart = [row for row in rows if abs(row.z) > 4]
+    assert not apart, apart
+    named = [row for row in rows if row.quantity in ("overlap q", "entropy s")]
+    assert len(named) >= 20
+    for row in named:
+        assert row.stderr < max(0.05 * abs(row.measured), 0.02), row

@@ -103,3 +103,28 @@ def digits_curves() -> xr.Dataset:
         },
         coords={"setting": ["η=0.05, B=16", "η=0.08, B=8"]},
     )
+
+
+def perceptron_curves() -> xr.Dataset:
+    """Two temperatures of a binary ladder, one of a spherical one, and one geodesic."""
+    predicted = np.array([0.1, 0.2, 0.5])
+    limit, sizes = predicted + np.array([0.01, -0.01, 0.0]), np.array([20, 40, 80])
+    curves = {}
+    for name in ("overlap", "entropy"):
+        curves |= {
+            f"{name}_predicted": ("point", predicted),
+            f"{name}_limit": ("point", limit),
+            f"{name}_limit_stderr": ("point", np.full(3, 0.005)),
+            f"{name}_slope": ("point", np.full(3, 0.4)),
+            f"{name}_measured": (("point", "size"), limit[:, None] + 0.4 / sizes),
+            f"{name}_stderr": (("point", "size"), np.full((3, 3), 0.005)),
+        }
+    gamma = np.linspace(0, 1, 5)
+    for name in ("predicted", "limit", "limit_stderr"):
+        height = 0.001 if name == "limit_stderr" else 0.02
+        curves[f"error_rate_{name}"] = (("path", "gamma"), height * np.sin(np.pi * gamma)[None])
+    points = ["binary storage, count, α=0.4, κ=0, β=1", "binary storage, count, α=0.4, κ=0, β=inf"]
+    points.append("spherical teacher, hinge, α=1, κ=0.3, β=4")
+    path = ["geodesic, α=1, κ=-1, between margins -1 and -1"]
+    coords = {"point": points, "size": sizes, "gamma": gamma, "path": path}
+    return xr.Dataset(curves, coords=coords)

@@ -1,0 +1,1 @@
+"""Perceptrons of finite size, sampled: patterns drawn, weights moved, overlaps measured."""
