@@ -4,6 +4,7 @@ import pytest
 from entropic.theory import (
     CurvatureAligned,
     DomainError,
+    Measured,
     SlowDynamics,
     Thermal,
     Valley,
@@ -11,22 +12,28 @@ from entropic.theory import (
     mean_forces,
     shape,
     slow_dynamics,
+    stationary_square,
 )
 
 Y = np.linspace(-1, 1, 41)
 NOISES = [Thermal(0.3), CurvatureAligned(0.3, 2.0)]
+WAYS = [
+    *({}, {"momentum": 0.8}),
+    *({"integrator": name} for name in ("heun", "leimkuhler-matthews", "baoab", "exact")),
+]
 
 
-@pytest.mark.parametrize("noise", NOISES, ids=str)
+@pytest.mark.parametrize("noise", [*NOISES, Measured(np.diag([0.5, 0.1, 0]))], ids=str)
 @pytest.mark.parametrize("step", [0.0, 0.3])
-def test_the_forces_are_minus_the_slope_of_the_effective_potential(noise, step):
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_the_forces_are_minus_the_slope_of_the_effective_potential(noise, step, way):
     valley, h = Valley(shape("sin(y)"), shape("2 + y**2 + y/3"), fast_dims=3), 1e-3
 
     def v(shift: float) -> np.ndarray:
-        return effective_potential(valley, noise, Y + shift * h, step)
+        return effective_potential(valley, noise, Y + shift * h, step, **way)
 
     slope = (8 * (v(1) - v(-1)) - (v(2) - v(-2))) / (12 * h)
-    energetic, entropic = mean_forces(valley, noise, Y, step)
+    energetic, entropic = mean_forces(valley, noise, Y, step, **way)
     np.testing.assert_allclose(energetic, -np.cos(Y), rtol=1e-14)
     np.testing.assert_allclose(energetic + entropic, -slope, atol=1e-10)
 
@@ -70,6 +77,67 @@ def test_adiabaticity_counts_the_change_of_stiffness_within_one_relaxation():
     assert not flat.adiabaticity.any()
 
 
+def test_momentum_raises_the_mobility_and_its_square_the_diffusion():
+    """By hand: dy = −V_eff'/(1 − β) dt + √(2T_y)/(1 − β) dW; here 1/(1 − β) = 5."""
+    valley, interval = Valley(shape("y**4"), shape("2 + y")), (-1.0, 1.0)
+    energetic, entropic = mean_forces(valley, NOISES[0], Y, 0.1, momentum=0.8)
+    slow = slow_dynamics(valley, NOISES[0], interval, 0.1, 0.01, 41, momentum=0.8)
+    np.testing.assert_allclose(slow.drift, 5 * (energetic + entropic), rtol=1e-12)
+    np.testing.assert_allclose(slow.diffusion, 25 * 0.01, rtol=1e-12)
+    np.testing.assert_allclose(slow.parts["energetic"] + slow.parts["entropic"], slow.drift)
+    without = mean_forces(valley, NOISES[0], Y)[1]
+    np.testing.assert_allclose(entropic / without, 5 / (1 - 0.1 * (2 + Y) / 3.6), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [{"momentum": 0.5}, {"integrator": "heun"}, {"integrator": "leimkuhler-matthews"}],
+    ids=str,
+)
+@pytest.mark.slow
+def test_walkers_in_the_whole_valley_rest_as_predicted(way):
+    """x and y moved together, step by step; ηg = 0.8 to 1.6, four fast directions, T = T_y.
+
+    (At T_y far below T the trembling of x² would heat y beyond the adiabatic limit.)
+    """
+    step, heat = 0.01, 0.04
+    valley = Valley(shape("0.02*y**2"), shape("80*(1 + y**2/(1 + y**2))"), fast_dims=4)
+    measured, error = _resting_square(way, step, heat)
+    slow = slow_dynamics(valley, Thermal(heat), (-8, 8), step, **way)
+    predicted = stationary_square(slow)
+    assert error < 0.02 * measured
+    assert abs(measured - predicted) < 4 * error
+    if way != {"integrator": "leimkuhler-matthews"}:  # which is as if there were no step
+        calm = slow_dynamics(valley, Thermal(heat), (-8, 8), momentum=way.get("momentum", 0.0))
+        assert abs(measured - stationary_square(calm)) > 5 * error
+
+
+def _resting_square(way, step, heat, walkers=1500, steps=40_000):
+    """⟨y²⟩ at rest and its standard error, from the spread over the walkers."""
+    rng, beta = np.random.default_rng(5), way.get("momentum", 0.0)
+    z, v, total, looks = np.zeros((5, walkers)), np.zeros((5, walkers)), np.zeros(walkers), 0
+
+    def force(z):
+        x, y = z[:4], z[4]
+        q = 1 + y * y
+        return np.vstack([-80 * (2 - 1 / q) * x, -0.04 * y - 80 * y / q**2 * (x * x).sum(axis=0)])
+
+    last = np.sqrt(2 * heat * step) * rng.standard_normal(z.shape)
+    for t in range(steps):
+        f, w = step * force(z), np.sqrt(2 * heat * step) * rng.standard_normal(z.shape)
+        if beta:
+            v = beta * v + f + w
+            z = z + v
+        elif way["integrator"] == "heun":
+            z = z + 0.5 * (f + step * force(z + f + w)) + w
+        else:
+            z, last = z + f + 0.5 * (last + w), w
+        if t > steps // 3 and t % 10 == 0:
+            total, looks = total + z[4] ** 2, looks + 1
+    means = total / looks
+    return means.mean(), means.std() / np.sqrt(walkers)
+
+
 def test_results_are_read_only():
     slow = slow_dynamics(Valley(shape("0"), shape("1")), Thermal(1), (-1, 1), points=5)
     for array in (slow.y, slow.drift, slow.diffusion, slow.parts["entropic"]):
@@ -105,12 +173,21 @@ def test_a_grid_that_carries_no_dynamics_is_refused(change, match):
         ("sqrt(abs(y))", "1", {}, "slope of the energy .* must be finite"),
         ("0", "1 + sqrt(abs(y))", {}, "slope of the stiffness .* must be finite"),
         ("0", "1 + y**2", {"step": 1.0}, "must stay below 2, the edge of stability; it reaches 2"),
+        ("0", "1", {"momentum": 1.0}, "momentum must be from 0 to below 1"),
+        ("0", "1", {"step": 0.1, "integrator": "baoab"}, "mobility of y is 1/friction"),
     ],
 )
 def test_what_has_no_slow_dynamics_is_refused(energy, stiffness, options, match):
     options = {"interval": (-1, 1), "points": 41} | options
     with pytest.raises(DomainError, match=match):
         slow_dynamics(Valley(shape(energy), shape(stiffness)), Thermal(1.0), **options)
+
+
+def test_a_covariance_of_other_directions_is_refused():
+    noise = Measured(np.eye(3))
+    for ask in (effective_potential, mean_forces):
+        with pytest.raises(DomainError, match="of the valley's 1 fast directions; it is one of 3"):
+            ask(Valley(shape("0"), shape("1")), noise, Y)
 
 
 def test_an_effective_potential_beyond_the_floats_is_refused():

@@ -9,5 +9,9 @@ integrations by parts (Stein: ⟨z f(z)⟩ = ⟨f'(z)⟩); the elimination of wh
     storage    patterns have random labels, stabilities Δ ≥ κ
     teacher    labels are those of a teacher of the same kind of weights, at overlap R
 
-The one folder that uses SymPy; no text is ever parsed.
+The effective potential of a slow coordinate is derived beside it, from one step of an integrator
+(potential.py, updates.py).
+
+The one folder that uses SymPy; what a user types comes through the whitelist's tree (formula.py),
+and no text is ever parsed by SymPy.
 """

@@ -1,16 +1,15 @@
-"""The derivation from end to end, as a text, a LaTeX document or rows."""
+"""The derivation of the perceptron from end to end."""
 
 from dataclasses import dataclass
 from typing import Any
 
-import sympy as sp
-
 from ..errors import DomainError
+from .document import Document
 from .limits import bayes_line, gardner_capacity
 from .patterns import one_pattern
 from .replicas import no_replicas, replicated_action
 from .stationarity import conjugate_overlaps, saddle_equations
-from .step import Step, text
+from .step import Step
 from .symbols import LEGEND
 from .weights import gaussian_weights, spins
 
@@ -19,7 +18,7 @@ SETTINGS = ("storage", "teacher")
 
 
 @dataclass(frozen=True)
-class Derivation:
+class Derivation(Document):
     """Free entropy and saddle equations, with the steps that lead there.
 
     The expressions are SymPy's, over the symbols and functions of symbols.py.
@@ -32,59 +31,12 @@ class Derivation:
     """To be stationary in every overlap that is left, in nats per weight."""
     equations: tuple[Any, ...]
     """The saddle equations, as SymPy's Eq."""
+    meanings: tuple[tuple[Any, str], ...] = LEGEND
 
     @property
     def title(self) -> str:
         """What is derived."""
         return f"Replica-symmetric perceptron: {self.model} weights, {self.setting}"
-
-    def text(self) -> str:
-        """Numbered steps and a legend, for a screen."""
-        parts = [self.title, "=" * len(self.title), ""]
-        for number, step in enumerate(self.steps, 1):
-            parts += [f"{number}. {step.name}", "", step.text(), ""]
-        parts += ["symbols", ""]
-        for symbol, meaning in self.legend():
-            name = text(symbol)
-            width = 6 + name.count("\u0302")  # a combining hat takes no room
-            parts.append(f"    {name:{width}} {meaning}")
-        return "\n".join(parts) + "\n"
-
-    def latex(self) -> str:
-        """The same as a whole document, which needs amsmath alone."""
-        parts = [
-            r"\documentclass{article}",
-            r"\usepackage{amsmath}",
-            rf"\title{{{self.title}}}",
-            r"\date{}",
-            r"\begin{document}",
-            r"\maketitle",
-        ]
-        for step in self.steps:
-            parts += [rf"\section{{{step.name.capitalize()}}}", step.latex()]
-        parts += [r"\section*{Symbols}", r"\begin{description}"]
-        parts += [rf"\item[${sp.latex(symbol)}$] {meaning}" for symbol, meaning in self.legend()]
-        return "\n".join([*parts, r"\end{description}", r"\end{document}"]) + "\n"
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Every equation: the step's number and name, latex, text, and what is done."""
-        return [
-            {
-                "step": number,
-                "name": step.name,
-                "latex": sp.latex(equation),
-                "text": text(equation),
-                "prose": step.said(),
-            }
-            for number, step in enumerate(self.steps, 1)
-            for equation in step.equations
-        ]
-
-    def legend(self) -> list[tuple[Any, str]]:
-        """What the symbols mean, as far as they occur."""
-        kinds = (sp.Symbol, sp.Function)
-        used = set().union(*(e.atoms(*kinds) for step in self.steps for e in step.equations))
-        return [(symbol, meaning) for symbol, meaning in LEGEND if symbol in used]
 
 
 def derivation(model: str = "spherical", setting: str = "storage") -> Derivation:
@@ -94,6 +46,7 @@ def derivation(model: str = "spherical", setting: str = "storage") -> Derivation
 
     Raises DomainError if either is unknown.
 
+    >>> from .step import text
     >>> [text(equation) for equation in derivation("binary").equations]
     ['q̂ = α ⟨G(u)²⟩/(1 − q)', 'q = ⟨tanh(h)²⟩']
     """

@@ -1,7 +1,8 @@
 """One step of the derivation, prose and equations, as it reads on a screen and in LaTeX."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from textwrap import fill
 from typing import Any
 
@@ -24,6 +25,11 @@ SYMBOLS = {str(symbol): symbol for symbol in (n, s, q, R, kappa, Delta, z, u, v,
 }
 PRINTED = {
     "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "eta": "η",
+    "mu": "μ",
+    "xi": "ξ",
     "kappa": "κ",
     "Delta": "Δ",
     "phi": "φ",
@@ -33,6 +39,8 @@ PRINTED = {
     "Ehat": "Ê",
     "sqrt": "√",
     "log": "ln",
+    "atan": "arctan",
+    "trC": "tr C",
 }
 
 
@@ -42,8 +50,9 @@ class Step:
 
     name: str
     prose: str
-    """With the symbols of SYMBOLS in braces."""
+    """With the names of symbols in braces."""
     equations: tuple[Any, ...]
+    names: Mapping[str, Any] = field(default_factory=lambda: SYMBOLS)
 
     @property
     def result(self) -> Any:
@@ -52,7 +61,7 @@ class Step:
 
     def said(self) -> str:
         """What is done, with the symbols as text."""
-        return self.prose.format(**{name: text(symbol) for name, symbol in SYMBOLS.items()})
+        return self.prose.format(**{name: text(symbol) for name, symbol in self.names.items()})
 
     def text(self) -> str:
         """What is done in lines, then an equation a line."""
@@ -61,7 +70,7 @@ class Step:
 
     def latex(self) -> str:
         """LaTeX, for a document with amsmath."""
-        symbols = {name: f"${sp.latex(symbol)}$" for name, symbol in SYMBOLS.items()}
+        symbols = {name: f"${sp.latex(symbol)}$" for name, symbol in self.names.items()}
         lines = [f"\\[ {sp.latex(equation)} \\]" for equation in self.equations]
         return "\n".join([self.prose.format(**symbols), *lines])
 
@@ -72,7 +81,9 @@ def text(expression: Any) -> str:
     if isinstance(expression, sp.Equality):
         line = f"{expression.lhs} = {expression.rhs}"
     line = re.sub(r"\(-([^\s()]+) \+ ([^\s()]+)\)", r"(\2 - \1)", line)
+    line = re.sub(r"\(-([^\s()]+\([^()]*\(?[^()]*\)?[^()]*\)) \+ 1\)", r"(1 - \1)", line)
     line = re.sub(r"[A-Za-z]+", lambda word: PRINTED.get(word[0], word[0]), line)
     line = re.sub(r"\*\*([234n])\b", lambda power: "²³⁴ⁿ"["234n".index(power[1])], line)
     line = re.sub(r"√\((\w\u0302?)\)", r"√\1", line)
+    line = line.replace("x_t", "x\u0303").replace("_0", "₀")
     return line.replace("**", "^").replace("*", " ").replace("-", "−")
