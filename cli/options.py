@@ -61,6 +61,22 @@ def numbers(text: str) -> list[float]:
     return [*inner, stop]
 
 
+def covariance(text: str) -> list[list[float]]:
+    """Eigenvalues ``1,2,0.5``, which stand on the diagonal, or rows ``1,0.2;0.2,1``.
+
+    >>> covariance("1,2"), covariance("1,0.2;0.2,1")
+    ([[1.0, 0.0], [0.0, 2.0]], [[1.0, 0.2], [0.2, 1.0]])
+    """
+    rows = [[number(part) for part in row.split(",")] for row in text.split(";")]
+    if len(rows) == 1:
+        size = len(rows[0])
+        return [[rows[0][i] if i == j else 0.0 for j in range(size)] for i in range(size)]
+    if any(len(row) != len(rows) for row in rows):
+        msg = f"{text!r} has {len(rows)} rows, and each must have as many numbers."
+        raise click.BadParameter(msg)
+    return rows
+
+
 def formula(text: str) -> "Shape":
     """A function of y, through the whitelist."""
     from ..theory.errors import DomainError
