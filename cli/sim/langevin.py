@@ -260,7 +260,9 @@ def _record(walk: "Walk", parameters: Mapping[str, Any], rows: list[Any]) -> "Re
     from ..record import Record
     from .langevin_rows import units
 
-    return Record(walk.quantity, parameters, rows, units(walk.langevin.integrator))
+    known = units(walk.langevin.integrator)
+    named = {name: known[name] for name in rows[0] if name in known}
+    return Record(walk.quantity, parameters, rows, named)
 
 
 def _deliver(
