@@ -28,8 +28,8 @@ def figure(paths: "Paths") -> "Figure":
     ]
     low, high = np.nanmin(height), np.nanmax(np.append(on_grid, np.nanmedian(height)))
     levels = MaxNLocator(LEVELS).tick_values(low, max(high, low + 1e-9 * (1 + abs(low))))
-    greys = LinearSegmentedColormap.from_list("greys", ["#ffffff", "#b4b4b4"])
-    greys.set_over("#a6a6a6")
+    ramp = LinearSegmentedColormap.from_list("greys", ["#ffffff", "#b4b4b4"])
+    greys = ramp.with_extremes(over="#a6a6a6")
     with house_style():
         look = {"levels": levels, "extend": "max"}
         hills = axes.contourf(paths.x, paths.y, height, cmap=greys, **look)

@@ -18,9 +18,11 @@ def figure(record: Record) -> "Figure":
     starts = list(dict.fromkeys(record.column("start")))
     for i, start in enumerate(starts):
         rows = [row for row in record.rows if row["start"] == start]
-        columns = ([row[name] for row in rows] for name in ("time", "survival", "survival_stderr"))
+        names = ("time", "survival", "survival_stderr")
+        time, share, stderr = ([row[name] for row in rows] for name in names)
         look = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i // len(COLOURS) % 4]}
-        banded(axes, *columns, **look, label=f"start y = {start:g}" if i < FEW else "")
+        label = f"start y = {start:g}" if i < FEW else ""
+        banded(axes, time, share, stderr, label=label, **look)
     with house_style():
         axes.set(xlabel=f"time ({time_unit(record, 'time')})", ylabel="probability to be inside")
         axes.set_ylim(0, 1.02)

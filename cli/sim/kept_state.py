@@ -90,7 +90,7 @@ class KeptState:
         import numpy as np
 
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            with self.path.open("rb") as whole, np.load(whole, allow_pickle=False) as file:
                 state = {name: file[name] for name in file.files}
             found = json.loads(state.pop(STAMP).tobytes())
             same = found["command"] == self._stamp["command"]

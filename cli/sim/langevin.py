@@ -144,6 +144,7 @@ def bin_edges(text: str) -> list[float]:
 @click.pass_context
 def langevin(
     ctx: click.Context,
+    /,
     style: str,
     out: Path | None,
     picture: Path | None,

@@ -95,9 +95,7 @@ def _watched(walk: "Walk", paths: int) -> "tuple[list[Array], list[bool]]":
     return list(run), [False] * paths
 
 
-def _observed(
-    walk: "Walk", paths: int, steps: int, every: int, points: int, mirrors: tuple[float, ...]
-) -> Any:
+def _observed(walk: "Walk", paths: int, steps: int, every: int, points: int, mirrors: Any) -> Any:
     from ...sims.observation import observe
 
     schedule = walk.schedule
