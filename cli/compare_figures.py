@@ -16,6 +16,7 @@ import numpy as np
 from . import digits_figures, perceptron_figures
 from .figures import BLUE, GREEN, SIZE, VERMILION, house_style, save
 from .overview_figure import overview
+from .toy_grid_figure import toy_grid
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -152,6 +153,14 @@ PLANS = (
         ("survival_predicted", "survival_measured", "clock"),
         toy_survival,
         "The fraction of walkers that have not left yet, predicted and measured.",
+    ),
+    Plan(
+        "toy_grid",
+        "toy",
+        ("adiabaticity", "over_first", "over_adiabatic", "over_stderr"),
+        toy_grid,
+        "Measured over predicted mean exit time, a point a condition; right of the dotted line the "
+        "fast directions are too slow for the theory to vouch for itself.",
     ),
     Plan(
         "linear_balance",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from ..theory.expression import Shape
+    from ..theory.expression import Shape, Surface
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 RESULTS = (".json", ".csv", ".nc")
@@ -84,6 +84,17 @@ def formula(text: str) -> "Shape":
 
     try:
         return shape(text)
+    except DomainError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def formula_of_both(text: str) -> "Surface":
+    """A function of x and y, through the whitelist."""
+    from ..theory.errors import DomainError
+    from ..theory.expression import surface
+
+    try:
+        return surface(text)
     except DomainError as error:
         raise click.BadParameter(str(error)) from None
 

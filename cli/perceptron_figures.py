@@ -103,7 +103,7 @@ def geodesics(data: "xr.Dataset") -> "Figure":
             data[f"error_rate_{what}"].values[place]
             for what in ("predicted", "limit", "limit_stderr")
         )
-        axes.plot(gamma, predicted, color=BLUE, label="predicted")
+        axes.plot(data["fine_gamma"].values, predicted, color=BLUE, label="predicted")
         look: dict[str, Any] = {"color": VERMILION, "marker": "o", "linestyle": "", "markersize": 3}
         axes.errorbar(gamma, measured, spread, label="measured, N → ∞", **look)
         axes.set_title(

@@ -121,7 +121,8 @@ def _write_netcdf(record: Record, path: Path) -> None:
         return ("row", record.column(name), unit)
 
     attributes = {"quantity": record.quantity} | {
-        name: value if isinstance(value, (int, float, str)) else json.dumps(value)
+        # HDF5 has no truth of its own, and bool is an int to Python
+        name: value if type(value) in (int, float, str) else json.dumps(value)
         for name, value in record.parameters.items()
     }
     data = xarray.Dataset({name: column(name) for name in record.names}, attrs=attributes)

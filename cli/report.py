@@ -30,6 +30,7 @@ RUNGS = {
     "perceptron": "Weights that store random patterns, or learn from a teacher: sampled at several "
     "sizes N, extrapolated in 1/N, and put beside the replica-symmetric saddle point of N = ∞.",
 }
+RELAXING = ("toy", "linear", "digits")  # whose question that is
 READING = (
     "stderr is the standard error of the measured number; ratio is predicted / measured; z is "
     "predicted − measured over the errors of both. A row agrees if its ratio is within "
@@ -64,11 +65,12 @@ def page(
     comparison: "Comparison", figures: "Sequence[Drawn]", configured: Mapping[str, Any]
 ) -> str:
     """The whole page; configured: what ``config.toml`` holds."""
-    title = "Predicted beside measured relaxation"
+    relaxing = any(rung.name in RELAXING for rung in comparison.rungs)
+    title = f"Predicted beside measured{' relaxation' if relaxing else ''}"
     parts = [
         f"<h1>{title}</h1>",
         f'<p class="verdict">{escape(comparison.verdict)}</p>',
-        f"<p>{escape(QUESTION)}</p>",
+        f"<p>{escape(QUESTION)}</p>" if relaxing else "",
         _what_was_run(comparison, configured),
         f'<p class="small">{escape(READING)}</p>',
     ]

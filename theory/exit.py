@@ -1,51 +1,84 @@
 """From a valley and its ends to the mean time of leaving it.
 
-An end absorbs, reflects or is open.  On an open side the effective potential itself must turn the
-walker back; the interval then ends where it has risen so high that a float forgets what is beyond.
+Three routes: the fast directions integrated out (``none``), with what they leave behind to first
+order in their lag (``first``, :mod:`.beyond_adiabatic`), or nothing integrated out (``exact``,
+:mod:`.laguerre`).  Ends as in :mod:`.walls`.
 """
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .end_shifts import outward_shift
 from .errors import DomainError, NotConverged
-from .estimate import Array
+from .estimate import Estimate
+from .fokker_planck import FirstPassage, first_passage
+from .forgetting import RelaxationSpectrum, relaxation_spectrum
+from .laguerre import exact_exit_time
 from .noise import Noise
-from .relaxation import Ends, Relaxation, mean_exit_time, monitoring_shift
-from .slow import SlowDynamics, effective_potential, slow_dynamics, slow_heat
+from .relaxation import Ends, Relaxation, mean_exit_time
+from .slow import SlowDynamics, slow_heat
+from .update import Update
 from .valley import Valley
+from .walls import Walls, walls
+from .watch import Watch
 
-RISE = 37.0  # temperatures: exp(−37) < 1e-16
-FARTHEST = 1e4  # how far an open side is followed, in distances from the absorbing end to a start
-VISITED = 5.0  # temperatures above the minimum, where a walker still is now and then
+Correction = Literal["none", "first", "exact"]
+Monitoring = Literal["continuous", "discrete"]
 GRIDS = (4001, 16001, 64001)
 TOLERANCE = 1e-6  # error over the longest of the times, at which the grid is fine enough
 ROUGHEST = 1e-3  # and at which the time is still handed over: a kink in U or g costs as much
 
 
 @dataclass(frozen=True)
-class AdiabaticExit:
+class ValleyExit:
     """The predicted relaxation and what it rests on.
 
-    relaxation: mean exit times, their error that of the quadrature.  interval: where y lives, an
-    open side cut off.  adiabaticity: the largest ε of :class:`.slow.SlowDynamics` among the places
-    that the walker visits; the prediction is safe while it is far below 1.
+    relaxation: mean exit times, their error that of the numerics.  interval: where y lives, ends
+    moved by what watching and the fast directions do to them, an open side cut off.  absorb: the
+    ends it leaves through.  slow: the drift–diffusion solved there (for ``exact`` that of ``none``
+    or, with a step, of ``first``).
+    adiabaticity: the largest ε of :class:`.slow.SlowDynamics` among the places that the walker
+    visits; ``none`` and ``first`` are safe while it is far below 1.  late: by how much the survival
+    of a watched walker lies behind that on the interval, a quarter of a step.  change: the largest
+    |ln| of what the first correction does to a time; its own error is of the square of it.
     """
 
     relaxation: Relaxation
     interval: tuple[float, float]
-    adiabaticity: float
-
-
-class _Interval(NamedTuple):
-    low: float | None  # None: open
-    high: float | None
     absorb: Ends
+    slow: SlowDynamics
+    adiabaticity: float
+    correction: Correction = "none"
+    late: float = 0.0
+    change: float = 0.0
+
+    def first_passage(self, clock: ArrayLike) -> FirstPassage:
+        """Survival and density of the passage at any times, from the starts of the relaxation.
+
+        Raises DomainError where nothing was integrated out: there is no slow dynamics to carry.
+        """
+        self._reduced("survival")
+        clock = np.asarray(clock, float)
+        inside = np.clip(self.relaxation.start, *self.interval)
+        later = np.where(clock > 0, clock + self.late, clock)
+        found = first_passage(self.slow, inside, later, self.absorb)
+        return FirstPassage(self.relaxation.start, clock, found.survival, found.density)
+
+    def spectrum(self, modes: int) -> RelaxationSpectrum:
+        """The slowest rates of leaving and their functions; raises as :meth:`first_passage`."""
+        self._reduced("spectrum")
+        return relaxation_spectrum(self.slow, modes, self.absorb)
+
+    def _reduced(self, what: str) -> None:
+        if self.correction == "exact":
+            msg = f"the {what} is known of the slow coordinate alone: correction none or first"
+            raise DomainError(msg)
 
 
-def adiabatic_exit_time(
+def valley_exit_time(
     valley: Valley,
     noise: Noise,
     start: ArrayLike,
@@ -53,156 +86,136 @@ def adiabatic_exit_time(
     reflect: ArrayLike = (),
     step: float = 0.0,
     slow_temperature: float | None = None,
-    monitoring: Literal["continuous", "discrete"] = "continuous",
-) -> AdiabaticExit:
-    """Mean time until y first passes an end of ``absorb``, the fast directions integrated out.
+    monitoring: Monitoring = "continuous",
+    correction: Correction = "none",
+    momentum: float = 0.0,
+) -> ValleyExit:
+    """Mean time until y first passes an end of ``absorb``.
 
     start: (n,) between the ends.  absorb: one or two ends, rising; reflect: none, or one opposite
     the single absorbing end.  A side without an end is open.  slow_temperature: of the noise on y
     (default: the noise's).  monitoring: ``discrete`` watches once a step, which moves the
-    absorbing ends outwards by :func:`.relaxation.monitoring_shift`.
+    absorbing ends outwards by :func:`.relaxation.monitoring_shift`.  correction: ``none`` is
+    adiabatic; ``first`` adds the first order in the lag of the fast directions, their layers at
+    the ends and the step of y, to second order where ends are watched once a step;
+    ``exact`` integrates nothing out, and takes the effect of a step from ``first``, as a factor.
+    momentum: β of the heavy ball, which goes with ``none`` alone.
 
     Raises DomainError for ends and starts that do not fit, an open side where the potential does
-    not confine, an inadmissible g, U, T or step; NotConverged if the quadrature is too rough.
+    not confine, an inadmissible g, U, T, step or momentum; NotConverged if the numerics are too
+    rough.
 
     >>> from .expression import constant
     >>> from .noise import Thermal
     >>> flat = Valley(constant(0.0), constant(1.0))
-    >>> adiabatic_exit_time(flat, Thermal(0.5), [0.0], [-1, 1]).relaxation.time.value.round(9)
+    >>> valley_exit_time(flat, Thermal(0.5), [0.0], [-1, 1]).relaxation.time.value.round(9)
     array([1.])
     """
     start, ends, mirrors = (np.atleast_1d(np.asarray(x, float)) for x in (start, absorb, reflect))
-    between = _interval(start, ends, mirrors)
-    heat = slow_heat(noise, slow_temperature)
-    if monitoring == "discrete":
-        between = _watched_once_a_step(between, heat, step)
-    scale = float(np.max(np.abs(start[:, None] - ends)) or max(1.0, abs(ends[0])))
-    low, high = between.low, between.high
-    if low is None and high is not None:
-        low = _turning_point(valley, noise, (high, float(start.min()), -scale), step, heat)
-    elif high is None and low is not None:
-        high = _turning_point(valley, noise, (low, float(start.max()), scale), step, heat)
-    assert low is not None and high is not None  # noqa: PT018
-    for points in GRIDS:
-        slow = slow_dynamics(valley, noise, (low, high), step, slow_temperature, points)
-        found = mean_exit_time(slow, start, between.absorb)
-        longest = max(found.time.value.max(), 1e-9 * scale**2 / heat)
-        if found.time.error.max() <= TOLERANCE * longest:
-            break
-    if not found.time.error.max() <= ROUGHEST * longest:
-        msg = f"{points} points on [{low:g}, {high:g}] give the exit time to no better than "
-        msg += f"{found.time.error.max() / longest:.2g} of it"
-        raise NotConverged(msg, found)
-    given = np.concatenate([start, ends, mirrors])
-    return AdiabaticExit(found, (low, high), _largest_visited(slow, given))
-
-
-def _interval(start: Array, absorb: Array, reflect: Array) -> _Interval:
-    """Which end is where; refused if ends and starts do not fit."""
-    for name, values in (("start", start), ("absorbing end", absorb), ("reflecting end", reflect)):
-        if values.ndim != 1 or not np.all(np.isfinite(values)):
-            msg = f"every {name} must be a finite number; there is {values.tolist()}"
-            raise DomainError(msg)
-    if not (1 <= len(absorb) <= 2 and len(absorb) + len(reflect) <= 2 and len(start)):
-        msg = (
-            "there must be one or two absorbing ends, and a reflecting one only opposite a single "
-            f"absorbing one; there are {len(absorb)} absorbing and {len(reflect)} reflecting"
-        )
-        raise DomainError(msg)
-    ends = np.concatenate([absorb, reflect])
-    if len(ends) == 2 and ends[0] == ends[1]:
-        msg = f"the two ends must differ; both are {ends[0]:g}"
-        raise DomainError(msg)
-    if len(absorb) == 2 and absorb[0] > absorb[1]:
-        msg = f"absorbing ends must rise from low to high; they are {absorb[0]:g}, {absorb[1]:g}"
-        raise DomainError(msg)
-    side = reflect[0] if len(reflect) else start[0]  # a single absorbing end: where it looks
-    end = float(absorb[0])
-    low, high = (None, end) if side < end else (end, None)
-    exits: Ends = "right" if low is None else "left"
-    if len(ends) == 2:
-        low, high = float(ends.min()), float(ends.max())
-        exits = "both" if len(absorb) == 2 else exits
-    inside = (start >= (-np.inf if low is None else low)) & (
-        start <= (np.inf if high is None else high)
-    )
-    if not inside.all():
-        walls = f"from {'-inf' if low is None else f'{low:g}'} to "
-        walls += "inf" if high is None else f"{high:g}"
-        msg = f"every start must lie inside the ends, {walls}; {start[~inside][0]:g} does not"
-        raise DomainError(msg)
-    return _Interval(low, high, exits)
-
-
-def _watched_once_a_step(between: _Interval, heat: float, step: float) -> _Interval:
-    if not step > 0:
+    between = walls(start, ends, mirrors)
+    heat, monitored = slow_heat(noise, slow_temperature), monitoring == "discrete"
+    if monitored and not step > 0:
         msg = f"discrete monitoring needs a step above 0; it is {step:g}"
         raise DomainError(msg)
-    low, high, absorb = between
-    shift = monitoring_shift(heat, step)
-    if low is not None and absorb in ("left", "both"):
-        low -= shift
-    if high is not None and absorb in ("right", "both"):
-        high += shift
-    return _Interval(low, high, absorb)
-
-
-def _turning_point(
-    valley: Valley, noise: Noise, ray: tuple[float, float, float], step: float, heat: float
-) -> float:
-    """Where V_eff has risen by RISE temperatures above all it was on the way from the end.
-
-    ray: the absorbing end, the farthest start, and the signed scale of the walk outwards.  A rise
-    counts if the potential does not come down again within twice the way.
-    """
-    end, farthest, scale = ray
-
-    def height(y: float) -> float:
-        return float(effective_potential(valley, noise, np.array(y), step)) / heat
-
-    lowest, last = np.inf, end
-    found: tuple[float, float, float, float] | None = None  # near, far, r, lowest
-    way = np.concatenate([np.arange(401) / 200, 2 * 1.01 ** np.arange(1, 860)])
-    for r in way.tolist():
-        y = end + scale * r
-        if abs(r) > FARTHEST or (found is not None and r > 2 * found[2] + 1):
-            break
-        try:
-            here = height(y)
-        except DomainError as error:
-            if found is not None:
-                break
-            msg = f"{error}; a reflecting end (reflect) before it would close the {_side(scale)}"
-            raise DomainError(msg) from None
-        lowest = min(lowest, here)
-        beyond = scale * (y - farthest) > 0
-        if here - lowest < RISE:
-            found = None
-        elif found is None and beyond:
-            found = (last, y, r, lowest)
-        last = y
-    if found is None:
-        msg = (
-            f"the effective potential does not confine on the {_side(scale)} (followed to "
-            f"y = {last:.4g}); give --reflect, a reflecting end on that side"
-        )
+    if momentum and correction != "none":
+        msg = f"the correction {correction} is known without momentum; it is {momentum:g}"
         raise DomainError(msg)
-    near, far, _, lowest = found
-    if scale * (near - farthest) < 0:
-        near = farthest
-    for _ in range(60):
-        middle = 0.5 * (near + far)
-        near, far = (near, middle) if height(middle) - lowest >= RISE else (middle, far)
-    return far
+    Update(step, momentum)
+    plain = Watch(valley, noise, step, heat, between, start, monitored, False, momentum)
+    if correction == "none":
+        return _reduced(plain)
+    if correction == "exact":
+        return _unreduced(plain)
+    first = _reduced(replace(plain, corrected=True))
+    return replace(first, change=_change(first, _reduced(plain)))
 
 
-def _side(scale: float) -> str:
-    return "left" if scale < 0 else "right"
+def valley_spectrum(
+    valley: Valley,
+    noise: Noise,
+    modes: int,
+    mirrors: tuple[float, float],
+    step: float = 0.0,
+    slow_temperature: float | None = None,
+    correction: Correction = "none",
+    momentum: float = 0.0,
+) -> tuple[RelaxationSpectrum, float]:
+    """The slowest rates of a valley between two mirrors, and the largest ε visited there.
+
+    For a valley that absorbs: :meth:`ValleyExit.spectrum`.  Raises DomainError for mirrors that do
+    not rise, the correction ``exact``, and as :func:`valley_exit_time`.
+    """
+    low, high = mirrors
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        msg = f"the mirrors must rise from low to high; they are {low:g} and {high:g}"
+        raise DomainError(msg)
+    if correction == "exact":
+        msg = "the spectrum is known of the slow coordinate alone: correction none or first"
+        raise DomainError(msg)
+    heat = slow_heat(noise, slow_temperature)
+    between = Walls(low, high, "both")
+    if momentum and correction != "none":
+        msg = f"the correction {correction} is known without momentum; it is {momentum:g}"
+        raise DomainError(msg)
+    corrected = correction == "first"
+    rest = (between, np.empty(0), False, corrected, momentum)
+    watch = Watch(valley, noise, step, heat, *rest)
+    ends = (low, high)
+    if watch.corrected:
+        mirror = (False, step, heat)
+        ends = (
+            low - outward_shift(valley, noise, low, -1, *mirror),
+            high + outward_shift(valley, noise, high, 1, *mirror),
+        )
+    slow = watch.slow(ends, GRIDS[0])
+    return relaxation_spectrum(slow, modes), watch.largest_visited(slow)
 
 
-def _largest_visited(slow: SlowDynamics, given: Array) -> float:
-    """The largest ε between the places given and wherever else the potential is low."""
-    steps = 0.5 * np.diff(slow.y) * (slow.drift[1:] + slow.drift[:-1])
-    potential = -np.concatenate([[0.0], np.cumsum(steps / slow.diffusion[1:])])
-    between = (slow.y >= given.min()) & (slow.y <= given.max())
-    return float(slow.adiabaticity[between | (potential - potential.min() <= VISITED)].max())
+def _reduced(watch: Watch) -> ValleyExit:
+    """The exit of the slow coordinate alone."""
+    low, high = watch.interval()
+    inside = np.clip(watch.start, low, high)  # within the layer of an end is at the end
+    for points in GRIDS:
+        slow = watch.slow((low, high), points)
+        time = mean_exit_time(slow, inside, watch.between.absorb).time
+        longest = max(time.value.max(), 1e-9 * watch.scale**2 / watch.heat)
+        if time.error.max() <= TOLERANCE * longest:
+            break
+    found = Relaxation(
+        watch.start, Estimate(time.value + watch.late(slow), time.error, time.origin)
+    )
+    if not time.error.max() <= ROUGHEST * longest:
+        msg = f"{points} points on [{low:g}, {high:g}] give the exit time to no better than "
+        msg += f"{time.error.max() / longest:.2g} of it"
+        raise NotConverged(msg, found)
+    how: Correction = "first" if watch.corrected else "none"
+    wait = 0.25 * watch.step if watch.corrected and watch.monitored else 0.0
+    eps = watch.largest_visited(slow)
+    return ValleyExit(found, (low, high), watch.between.absorb, slow, eps, how, late=wait)
+
+
+def _unreduced(watch: Watch) -> ValleyExit:
+    """The exit of x and y together; the step enters as the factor it has in first order."""
+    still = replace(watch, step=0.0, monitored=False)
+    interval = still.interval()
+    rest = (watch.start, interval, watch.between.absorb, watch.heat)
+    exact = exact_exit_time(watch.valley, watch.noise, *rest)
+    if watch.step == 0:
+        plain = _reduced(still)
+        return replace(plain, relaxation=exact, interval=interval, correction="exact")
+    first = _reduced(replace(watch, corrected=True))
+    smooth = _reduced(replace(still, corrected=True)).relaxation.time
+    stepwise = first.relaxation.time
+    gone = smooth.value <= 0  # at an end without a step: out at once
+    factor = np.where(gone, 1.0, stepwise.value / np.where(gone, 1.0, smooth.value))
+    value = np.where(gone, stepwise.value, exact.time.value * factor)
+    error = np.hypot(exact.time.error * factor, np.hypot(stepwise.error, smooth.error))
+    found = Relaxation(watch.start, Estimate(value, error, "theory"))
+    return replace(first, relaxation=found, correction="exact")
+
+
+def _change(first: ValleyExit, none: ValleyExit) -> float:
+    """The largest |ln| of what the correction does to a time."""
+    one, other = first.relaxation.time.value, none.relaxation.time.value
+    both = (one > 0) & (other > 0)
+    return float(np.abs(np.log(one[both] / other[both])).max(initial=0.0))

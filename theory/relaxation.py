@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
 from .errors import DomainError
@@ -22,6 +23,8 @@ Ends = Literal["left", "right", "both"]
 # −ζ(1/2)/√(2π): how far beyond the line, in standard deviations of one kick, a walk lands that is
 # watched once a step.  Siegmund, Sequential Analysis (1985); Chernoff (1965).
 OVERSHOOT = 0.5825971579390106
+MILNE = 1.4603545088095868  # −ζ(1/2)
+MOMENTUM = (0.16452144, -0.07117804, 0.06339887, -0.04863396, 0.02934336)  # p, see below
 
 
 @dataclass(frozen=True)
@@ -46,16 +49,34 @@ class Relaxation:
         return self.time.sigmas_from(other.time)
 
 
-def monitoring_shift(diffusion: float, step: float) -> float:
-    """How far an absorbing end moves outwards when it is watched once a step: 0.5826 √(2 D step).
+def monitoring_shift(diffusion: float, step: float, momentum: float = 0.0) -> float:
+    r"""How far an absorbing end moves outwards when it is watched once a step: λ(β) √(2 D step).
+
+    diffusion: D of the slow coordinate, with the momentum β in it: T_y/(1 − β)².  Without momentum
+    λ = 0.5826.  With it kicks resemble the ones before, v ← βv + kick, and the end is passed at
+    speed; λ is the extrapolation length of the harmonic function of (y, v) on a half line,
+
+    .. math:: λ(β) \sqrt{1 - β^2} = (1 - β)\, 0.5826 + β\, 1.4604 + β (1 - β)\, p(β),
+
+    −ζ(1/2) = 1.4604 being Milne's length of the underdamped walk, β → 1.  p is a polynomial through
+    the integral equation solved at ten β up to 0.8, to 3e-6 of λ; at β = 0.85 it agrees to 2e-5.
+    Raises DomainError for a momentum outside [0, 1).
 
     >>> round(monitoring_shift(0.5, 0.01), 6)
     0.05826
+    >>> round(monitoring_shift(0.5, 0.01, momentum=0.9) / 0.1, 3)
+    3.177
     """
-    return float(OVERSHOOT * np.sqrt(2 * diffusion * step))
+    if not 0 <= momentum < 1:
+        msg = f"the momentum must be at least 0 and below 1; it is {momentum:g}"
+        raise DomainError(msg)
+    between = np.polynomial.polynomial.polyval(momentum, MOMENTUM)
+    scaled = (1 - momentum) * OVERSHOOT + momentum * MILNE + momentum * (1 - momentum) * between
+    length = scaled / np.sqrt(1 - momentum**2)
+    return float(length * np.sqrt(2 * diffusion * step))
 
 
-def mean_exit_time(slow: SlowDynamics, start: Array | float, absorb: Ends = "both") -> Relaxation:
+def mean_exit_time(slow: SlowDynamics, start: ArrayLike, absorb: Ends = "both") -> Relaxation:
     """Mean time to leave through the absorbing end(s) of the grid; the other end reflects.
 
     start: (n,) inside the interval.  The error of the result is the change under halving the
@@ -67,13 +88,7 @@ def mean_exit_time(slow: SlowDynamics, start: Array | float, absorb: Ends = "bot
     >>> mean_exit_time(free, 0.0, absorb="right").time.value.round(12).tolist()
     [3.0]
     """
-    start = np.atleast_1d(np.asarray(start, float))
-    low, high = slow.y[0], slow.y[-1]
-    outside = ~((start >= low) & (start <= high))
-    if outside.any():
-        found = start[outside][0]
-        msg = f"a start must lie within [{low:g}, {high:g}]; {found:g} does not"
-        raise DomainError(msg)
+    start = _within(slow, start)
     fine = _exit_times(slow.y, slow.drift, slow.diffusion, start, absorb)
     half = slice(None, None, 2)
     if len(slow.y) % 2 == 0 or len(slow.y) < 9:
@@ -82,7 +97,34 @@ def mean_exit_time(slow: SlowDynamics, start: Array | float, absorb: Ends = "bot
     return Relaxation(start, Estimate(fine, np.abs(fine - coarse), "theory"))
 
 
-def _exit_times(y: Array, drift: Array, diffusion: Array, start: Array, absorb: Ends) -> Array:
+def leaves_right(slow: SlowDynamics, start: ArrayLike) -> Array:
+    """Probability (n,) to reach the right end of the grid before the left one.
+
+    With both ends absorbing: the scale function from the left end over the whole of it.
+
+    >>> free = SlowDynamics(np.linspace(-1, 1, 101), np.zeros(101), np.full(101, 0.5))
+    >>> leaves_right(free, [-1.0, 0.0, 0.5]).round(12).tolist()
+    [0.0, 0.5, 0.75]
+    """
+    start = _within(slow, start)
+    phi = _height(slow.y, slow.drift, slow.diffusion)
+    scale = np.exp(phi - phi.max())
+    whole = _running(slow.y, scale)
+    return np.asarray(CubicSpline(slow.y, whole / whole[-1])(start))
+
+
+def _within(slow: SlowDynamics, start: ArrayLike) -> Array:
+    start = np.atleast_1d(np.asarray(start, float))
+    low, high = slow.y[0], slow.y[-1]
+    outside = ~((start >= low) & (start <= high))
+    if outside.any():
+        msg = f"a start must lie within [{low:g}, {high:g}]; {start[outside][0]:g} does not"
+        raise DomainError(msg)
+    return start
+
+
+def _height(y: Array, drift: Array, diffusion: Array) -> Array:
+    """Φ on the grid, from 0 at the left end; refused beyond the range of floats."""
     with np.errstate(all="ignore"):
         pull = drift / diffusion
         phi = -_running(y, pull) if np.isfinite(pull).all() else np.full_like(y, np.nan)
@@ -90,6 +132,11 @@ def _exit_times(y: Array, drift: Array, diffusion: Array, start: Array, absorb: 
     if barrier > 600:
         msg = f"the barrier of {barrier:.3g} temperatures is beyond the range of floats"
         raise DomainError(msg)
+    return phi
+
+
+def _exit_times(y: Array, drift: Array, diffusion: Array, start: Array, absorb: Ends) -> Array:
+    phi = _height(y, drift, diffusion)
     phi = phi - 0.5 * (phi.max() + phi.min())
     unit = diffusion.max()  # times in 1/unit until the end
     speed, scale = np.exp(-phi) / (diffusion / unit), np.exp(phi)

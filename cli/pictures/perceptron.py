@@ -86,7 +86,7 @@ def _axes(panel: Any, record: Record, over: str, name: str) -> None:
         panel.xaxis.set_major_formatter("{x:g}")
         panel.xaxis.set_minor_locator(_no_ticks())
     if over == "size":
-        panel.set_xlim(left=0)
+        panel.set_xlim(left=-0.04 * max(1 / row["size"] for row in record.rows))
 
 
 def _no_ticks() -> Any:

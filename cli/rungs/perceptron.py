@@ -4,7 +4,7 @@ Everything is measured at several sizes N and extrapolated in 1/N; the theory sp
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from ...theory.perceptron.geodesic import geodesic_barrier
 from ...theory.perceptron.saddle import saddle_point
 from ..ladder import Row, Rung, objection, part, row
 from ..progress import Progress
+from .perceptron_points import SCALES, Path, Point, Settings
 
 MEASURE: dict[str, Callable[..., Any]] = {
     "spherical": spherical_measurements,
@@ -31,87 +32,11 @@ QUANTITIES = {  # as tables name it: in a measurement, in a saddle point
     "energy e": ("energy", "energy"),
     "entropy s": ("entropy", "entropy"),
 }
+FINE = 41  # points of a predicted geodesic
 # at_eigenvalue: replica symmetry is unstable beyond.  misfit: −log₁₀ of the chance that sizes lie
 # that far off a straight line in 1/N; of the rows of one run, one in a hundred runs has such a one.
 # r_hat, hot_cold: of the largest size, beyond which replicas remember where they began.
 LIMITS = {"at_eigenvalue": 1.0, "misfit": 4.0, "r_hat": MIXED, "hot_cold": APART}
-
-
-@dataclass(frozen=True)
-class Point:
-    """Weights, patterns and energy of a ladder of inverse temperatures."""
-
-    model: str
-    setting: str
-    energy: str
-    alpha: float
-    kappa: float
-    betas: tuple[float, ...]
-
-    @property
-    def label(self) -> str:
-        """How tables name it."""
-        where = f"α={self.alpha:g}, κ={self.kappa:g}"
-        return f"{self.model} {self.setting}, {self.energy}, {where}"
-
-
-@dataclass(frozen=True)
-class Path:
-    """Geodesics between solutions of margins ``margins``, asked for the margin ``kappa``."""
-
-    alpha: float
-    kappa: float
-    margins: tuple[float, float]
-
-    @property
-    def label(self) -> str:
-        """How tables name it."""
-        one, other = self.margins
-        return (
-            f"geodesic, α={self.alpha:g}, κ={self.kappa:g}, between margins {one:g} and {other:g}"
-        )
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Every number of the experiment.  Sizes make every alpha · N a whole number.
-
-    weights: samples · N, the same at every size, since the spread of a sample is like 1/√N.
-    """
-
-    points: tuple[Point, ...] = (
-        Point("binary", "storage", "count", 0.4, 0.0, (1.5, 4.0)),
-        Point("binary", "storage", "count", 0.3, 0.0, (2.0, np.inf)),
-        Point("binary", "storage", "hinge", 0.5, 0.5, (1.0, 4.0)),
-        Point("binary", "teacher", "count", 0.4, 0.0, (2.0, np.inf)),
-        Point("binary", "teacher", "quadratic", 0.6, 0.2, (1.0, 5.0)),
-        Point("spherical", "storage", "count", 0.5, 0.0, (2.0, np.inf)),
-        Point("spherical", "storage", "hinge", 1.0, 0.5, (1.0, 4.0)),
-        Point("spherical", "storage", "count", 0.8, -0.3, (np.inf,)),
-        Point("spherical", "teacher", "count", 1.0, 0.0, (2.0, np.inf)),
-        Point("spherical", "teacher", "quadratic", 0.8, 0.3, (1.0, 5.0)),
-    )
-    paths: tuple[Path, ...] = (
-        Path(0.5, 0.5, (0.0, 0.0)),
-        Path(0.8, 0.0, (-0.3, 0.0)),
-        Path(1.0, -1.0, (-1.0, -1.0)),
-    )
-    sizes: tuple[int, ...] = (20, 40, 80)
-    weights: int = 6000
-    path_weights: int = 4000
-    gammas: int = 9
-    binary_replicas: int = 2
-    binary_sweeps: int = 250
-    binary_burn_in: int = 300
-    spherical_replicas: int = 4
-    spherical_sweeps: int = 20
-    spherical_burn_in: int = 10
-
-
-SCALES = {
-    "quick": Settings(),
-    "full": Settings(sizes=(20, 40, 80, 160), weights=60_000, path_weights=40_000, gammas=17),
-}
 
 
 def climb(scale: Literal["quick", "full"], seed: int, progress: Progress) -> Rung:
@@ -165,7 +90,7 @@ def _ladder(
 
 def _effort(point: Point, settings: Settings) -> dict[str, Any]:
     model = point.model
-    names = ("replicas", "sweeps", "burn_in")
+    names = ("replicas", "sweeps", "burn_in", "points")
     effort = {name: getattr(settings, f"{model}_{name}") for name in names}
     if point.setting == "teacher" and model == "binary":
         effort["start"] = "both"
@@ -225,7 +150,7 @@ def _row(
 def _geodesic(
     path: Path, settings: Settings, seed: int, tick: Callable[[float], None]
 ) -> tuple[list[Row], xr.Dataset]:
-    """Error rates from one solution to the other; rows at the middle and at a quarter."""
+    """Error rates from one solution to the other; rows at the middle and nearer the first."""
     gamma = np.linspace(0, 1, settings.gammas)
     runs = _each_size(
         settings,
@@ -255,18 +180,21 @@ def _geodesic(
             continue
         limit = extrapolated(sizes, measured)
         rates.append(limit.limit)
-        if share in (0.25, 0.5):
+        if share in (0.5, 0.75):
             expected = Estimate(barrier.error_rate[j], barrier.uncertainty[j], "theory")
             rows.append(_row(path.label, f"error rate at γ={share:g}", expected, limit, figures))
+    fine = np.linspace(0, 1, FINE)
     curves = {
-        "error_rate_predicted": barrier.error_rate,
         "error_rate_limit": np.array([each.value for each in rates]),
         "error_rate_limit_stderr": np.array([each.error for each in rates]),
     }
-    return rows, xr.Dataset(
+    data = xr.Dataset(
         {name: (("path", "gamma"), column[None, :]) for name, column in curves.items()},
-        coords={"path": [path.label], "gamma": gamma},
+        coords={"path": [path.label], "gamma": gamma, "fine_gamma": fine},
     )
+    drawn = geodesic_barrier(fine, path.alpha, path.kappa, path.margins)
+    data["error_rate_predicted"] = (("path", "fine_gamma"), drawn.error_rate[None, :])
+    return rows, data
 
 
 def _each_size(

@@ -10,14 +10,13 @@ import xarray as xr
 from ...sims.exits import exit_time, stationary
 from ...sims.observation import Observation
 from ...theory.estimate import Array, Estimate
-from ...theory.expression import shape
-from ...theory.fokker_planck import stationary_probabilities, stationary_square, survival
-from ...theory.noise import CurvatureAligned, Noise, Thermal
-from ...theory.relaxation import Relaxation, mean_exit_time, monitoring_shift
+from ...theory.exit import ValleyExit, valley_exit_time
+from ...theory.fokker_planck import stationary_probabilities, stationary_square
+from ...theory.relaxation import Relaxation
 from ...theory.slow import SlowDynamics, slow_dynamics
-from ...theory.valley import Valley
 from ..ladder import Row, Rung, objection, part, row
 from ..progress import Progress
+from .toy_grid import Condition, full, quick
 
 # Beyond this the fast directions do not follow the slow one.
 LIMITS = {"adiabaticity": 0.05}
@@ -25,121 +24,102 @@ LIMITS = {"adiabaticity": 0.05}
 
 @dataclass(frozen=True)
 class Settings:
-    """Every number of the experiment.  stiffness_steps: η g(0), how coarse the step is."""
+    """Every number of the experiment."""
 
-    energy: str = "0.5*y**2"
-    stiffness: str = "g0*(1 + y**2)"
-    fast_dims: int = 1
-    temperature: float = 0.5
-    step: float = 1e-3
-    end: float = 1.0
-    starts: tuple[float, ...] = (0.0, 0.5)
-    stiffness_steps: tuple[float, ...] = (0.1, 0.5)
+    conditions: tuple[Condition, ...]
     walkers: int = 12_000
     clock_points: int = 41
-    resting_walkers: int = 100
-    resting_steps: int = 100_000
+    resting_walkers: int = 256
+    resting_steps: int = 40_000
     burn_in: int = 5_000
     bins: int = 20
 
 
 SCALES = {
-    "quick": Settings(),
-    "full": Settings(
-        stiffness_steps=(0.05, 0.1, 0.3, 0.5, 0.7),
-        walkers=50_000,
-        resting_walkers=400,
-        resting_steps=200_000,
-    ),
+    "quick": Settings(quick()),
+    "full": Settings(full(), walkers=100_000, resting_walkers=1024, resting_steps=100_000),
 }
 
 
-@dataclass(frozen=True)
-class _Case:
-    """One noise at one coarseness of the step."""
-
-    label: str
-    valley: Valley
-    noise: Noise
-    rival: Noise
-
-    def reduced(self, settings: Settings, end: float, noise: Noise) -> SlowDynamics:
-        return slow_dynamics(self.valley, noise, (-end, end), settings.step)
-
-
-def _cases(settings: Settings) -> list[_Case]:
-    cases = []
-    for coarse in settings.stiffness_steps:
-        g0 = coarse / settings.step
-        stiffness = shape(settings.stiffness, g0=g0)
-        valley = Valley(shape(settings.energy), stiffness, settings.fast_dims)
-        thermal = Thermal(settings.temperature)
-        aligned = CurvatureAligned(settings.temperature, g0)
-        for noise, rival in ((thermal, aligned), (aligned, thermal)):
-            cases.append(_Case(f"{noise.name} noise, ηg₀={coarse:g}", valley, noise, rival))
-    return cases
-
-
 def climb(scale: Literal["quick", "full"], seed: int, progress: Progress) -> Rung:
-    """Exit times and the stationary law, for two noises at a fine and at a coarse step."""
-    settings, rows, parts = SCALES[scale], [], []
-    cases = _cases(settings)
-    for i, case in enumerate(cases):
+    """Exit times and the stationary law, over noises, steps, dimensions, temperatures, shapes."""
+    settings = SCALES[scale]
+    rows: list[Row] = []
+    exits: list[xr.Dataset] = []
+    rests: list[xr.Dataset] = []
+    for i, condition in enumerate(settings.conditions):
         seeds = np.random.SeedSequence([seed, i]).generate_state(2)
-
-        label, half = f"toy: Langevin, {case.label}", 0.5 / len(cases)
-        first = part(progress, label, 2 * i * half, half)
-        second = part(progress, label, (2 * i + 1) * half, half)
-        exits, leaving = _exits(case, settings, int(seeds[0]), first)
-        rests, resting = _rest(case, settings, int(seeds[1]), second)
-        rows += exits + rests
-        parts.append((leaving, resting))
-    data = xr.merge(
-        [
-            xr.concat([leaving for leaving, _ in parts], dim="exit_case"),
-            xr.concat([resting for _, resting in parts], dim="case"),
-        ]
-    )
+        label, share = f"toy: Langevin, {condition.label}", 1 / len(settings.conditions)
+        first = part(progress, label, i * share, share * (0.5 if condition.rest else 1))
+        found, curves = _exits(condition, settings, int(seeds[0]), first)
+        rows += found
+        exits += [curves] if condition.curves else []
+        if condition.rest:
+            second = part(progress, label, (i + 0.5) * share, 0.5 * share)
+            found, curves = _rest(condition, settings, int(seeds[1]), second)
+            rows += found
+            rests.append(curves)
+    grid = _grid_data(rows)
+    data = xr.merge([xr.concat(exits, dim="exit_case"), xr.concat(rests, dim="case"), grid])
     return Rung("toy", tuple(rows), data, asdict(settings))
 
 
+def _predicted(
+    condition: Condition, correction: Literal["none", "first"], other: bool = False
+) -> ValleyExit:
+    """Mean exit times from the starts; the ends are watched once a step."""
+    return valley_exit_time(
+        condition.valley,
+        condition.bath(other),
+        condition.starts,
+        (-condition.end, condition.end),
+        step=condition.step,
+        slow_temperature=condition.heat,
+        monitoring="discrete",
+        correction=correction,
+    )
+
+
 def _exits(
-    case: _Case, settings: Settings, seed: int, tick: Callable[[float], None]
+    condition: Condition, settings: Settings, seed: int, tick: Callable[[float], None]
 ) -> tuple[list[Row], xr.Dataset]:
-    """Mean exit times and survival; the ends are watched once a step, hence the shift."""
-    end, starts = settings.end, np.array(settings.starts)
-    outer = end + monitoring_shift(settings.temperature, settings.step)
-    slow = case.reduced(settings, outer, case.noise)
-    predicted = mean_exit_time(slow, starts)
-    rival = mean_exit_time(case.reduced(settings, outer, case.rival), starts)
-    clock = np.linspace(0, 4 * float(predicted.time.value.max()), settings.clock_points)
+    """Mean exit times, and survival where it is wanted."""
+    predicted, adiabatic = _predicted(condition, "first"), _predicted(condition, "none")
+    rival = _predicted(condition, "first", other=True).relaxation.time.value
+    longest = float(predicted.relaxation.time.value.max())
+    clock = np.linspace(0, 4 * longest, settings.clock_points if condition.curves else 2)
     measured = exit_time(
-        case.valley,
-        case.noise,
-        starts,
-        (-end, end),
-        step=settings.step,
+        condition.valley,
+        condition.bath(),
+        condition.starts,
+        (-condition.end, condition.end),
+        step=condition.step,
+        slow_temperature=condition.heat,
         walkers=settings.walkers,
         seed=seed,
         clock=clock,
         progress=tick,
     )
-    ratio = float(slow.adiabaticity.max())
+    ratio = predicted.adiabaticity
     note = objection({"adiabaticity": ratio}, LIMITS)
     rows = [
         row(
             "toy",
-            f"{case.label}, from y={start:g}",
+            f"{condition.label}, from y={start:g}",
             "mean exit time",
-            _scalar(predicted.time, i),
+            _scalar(predicted.relaxation.time, i),
             _scalar(measured.time, i),
             not note,
             note,
-            extra={"adiabaticity": ratio, "rival": float(rival.time.value[i])},
+            extra={
+                "adiabaticity": ratio,
+                "adiabatic": float(adiabatic.relaxation.time.value[i]),
+                "rival": float(rival[i]),
+            },
         )
-        for i, start in enumerate(starts)
+        for i, start in enumerate(condition.starts)
     ]
-    return rows, _survival_data(case, slow, predicted, measured, clock)
+    return rows, _survival_data(condition, predicted, measured, clock)
 
 
 def _scalar(estimate: Estimate, i: int) -> Estimate:
@@ -147,13 +127,13 @@ def _scalar(estimate: Estimate, i: int) -> Estimate:
 
 
 def _survival_data(
-    case: _Case, slow: SlowDynamics, predicted: Relaxation, measured: Relaxation, clock: Array
+    condition: Condition, predicted: ValleyExit, measured: Relaxation, clock: Array
 ) -> xr.Dataset:
     axes = ("exit_case", "clock_index")
-    labels = [f"{case.label}, from y={start:g}" for start in predicted.start]
+    labels = [f"{condition.label}, from y={start:g}" for start in condition.starts]
     return xr.Dataset(
         {
-            "survival_predicted": (axes, survival(slow, predicted.start, clock)),
+            "survival_predicted": (axes, predicted.first_passage(clock).survival.value),
             "survival_measured": (axes, measured.survival),
             "clock": (axes, np.tile(clock, (len(labels), 1)), {"units": "1/(mobility*curvature)"}),
         },
@@ -161,16 +141,33 @@ def _survival_data(
     )
 
 
+def _grid_data(rows: list[Row]) -> xr.Dataset:
+    """Measured over predicted time against the time-scale ratio, corrected and adiabatic."""
+    times = [r for r in rows if r.quantity == "mean exit time"]
+    measured = np.array([r.measured for r in times])
+    columns = {
+        "adiabaticity": np.array([r.extra["adiabaticity"] for r in times]),
+        "over_first": measured / np.array([r.predicted for r in times]),
+        "over_adiabatic": measured / np.array([r.extra["adiabatic"] for r in times]),
+        "over_stderr": np.array([r.stderr / r.predicted for r in times]),
+    }
+    return xr.Dataset(
+        {name: (("condition",), values) for name, values in columns.items()},
+        coords={"condition": [r.condition for r in times]},
+    )
+
+
 def _rest(
-    case: _Case, settings: Settings, seed: int, tick: Callable[[float], None]
+    condition: Condition, settings: Settings, seed: int, tick: Callable[[float], None]
 ) -> tuple[list[Row], xr.Dataset]:
     """Histogram and second moment at rest between mirrors, beside exp(−V_eff/T)."""
-    end = settings.end
+    end, label = condition.end, condition.label
     edges = np.linspace(-end, end, settings.bins + 1)
     measured = stationary(
-        case.valley,
-        case.noise,
-        step=settings.step,
+        condition.valley,
+        condition.bath(),
+        step=condition.step,
+        slow_temperature=condition.heat,
         walkers=settings.resting_walkers,
         seed=seed,
         edges=edges,
@@ -180,23 +177,23 @@ def _rest(
         sample_every=20,
         progress=tick,
     )
-    slow = case.reduced(settings, end, case.noise)
+    slow = _slow(condition)
     expected = stationary_probabilities(slow, edges)
-    rival = stationary_probabilities(case.reduced(settings, end, case.rival), edges)
+    rival = stationary_probabilities(_slow(condition, other=True), edges)
     peak = settings.bins // 2
     worst = float(abs((expected - measured.histogram.value) / measured.histogram.error).max())
     where = f"[{edges[peak]:g}, {edges[peak + 1]:g})"
     rows = [
         row(
             "toy",
-            case.label,
+            label,
             "<y²>",
             Estimate(stationary_square(slow), 0.0, "theory"),
             measured.position_squared,
         ),
         row(
             "toy",
-            case.label,
+            label,
             f"P(y in {where})",
             Estimate(expected[peak], 0.0, "theory"),
             _scalar(measured.histogram, peak),
@@ -204,12 +201,16 @@ def _rest(
             extra={"worst_bin_z": worst},
         ),
     ]
-    return rows, _histogram_data(case, measured, expected, rival)
+    return rows, _histogram_data(label, measured, expected, rival)
 
 
-def _histogram_data(
-    case: _Case, measured: Observation, expected: Array, rival: Array
-) -> xr.Dataset:
+def _slow(condition: Condition, other: bool = False) -> SlowDynamics:
+    interval = (-condition.end, condition.end)
+    noise, valley = condition.bath(other), condition.valley
+    return slow_dynamics(valley, noise, interval, condition.step, condition.heat)
+
+
+def _histogram_data(label: str, measured: Observation, expected: Array, rival: Array) -> xr.Dataset:
     columns = {
         "histogram_measured": measured.histogram.value,
         "histogram_stderr": measured.histogram.error,
@@ -220,7 +221,7 @@ def _histogram_data(
     }
     data = xr.Dataset(
         {name: (("case", "bin"), values[None, :]) for name, values in columns.items()},
-        coords={"case": [case.label]},
+        coords={"case": [label]},
     )
     data["histogram_rival"].attrs["label"] = "with the other noise's potential"
     return data

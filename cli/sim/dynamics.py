@@ -11,7 +11,6 @@ from ..options import Command, covariance, number
 if TYPE_CHECKING:
     from ...sims.langevin import Langevin
     from ...theory.expression import Shape, Surface
-    from ...theory.noise import Noise
     from ...theory.valley import Valley
 
 INTEGRATORS = ("euler", "leimkuhler-matthews", "heun", "ornstein-uhlenbeck", "heavy-ball", "baoab")
@@ -129,9 +128,11 @@ def dynamics(leaving: bool, **asked: Any) -> "tuple[Langevin, dict[str, Any]]":
     leaving: whether first passage is asked for, where euler is the reference.
     """
     from ...sims.langevin import Langevin
+    from ..theory.valley import noise_of
 
     landscape, described = _landscape(**asked)
-    noise, shaken = _noise(**asked)
+    names = ("noise", "temperature", "covariance", "fast_dims")
+    noise = noise_of(*(asked[name] for name in names))
     integrator = asked["integrator"] or _integrator(leaving, asked)
     momentum, friction = asked["momentum"], asked["friction"]
     if momentum is None and integrator == "heavy-ball":
@@ -145,7 +146,10 @@ def dynamics(leaving: bool, **asked: Any) -> "tuple[Langevin, dict[str, Any]]":
         *(landscape, noise, asked["step_size"], integrator, momentum, friction),
         *(asked["slow_temperature"], asked["precision"]),
     )
-    described |= shaken | {
+    described |= {
+        "noise": asked["noise"],
+        "temperature": noise.temperature,
+        **({"covariance": asked["covariance"]} if asked["covariance"] else {}),
         "slow_temperature": langevin.heat,
         "step_size": asked["step_size"],
         "integrator": integrator,
@@ -186,11 +190,7 @@ def _landscape(
     if curvature is None:
         msg = "give a --curvature, or a --potential."
         raise click.UsageError(msg)
-    size = len(covariance) if covariance else 1
-    dims = fast_dims or size
-    if covariance and dims != size:
-        msg = f"the covariance is one of {size} directions, --fast-dims says {fast_dims}."
-        raise click.UsageError(msg)
+    dims = len(covariance) if covariance else fast_dims or 1
     g: Shape = _read(shape, "curvature", curvature, given)
     u: Shape = _read(shape, "energy", energy or "0", given)
     described = {"curvature": curvature, "energy": energy or "0"} | named
@@ -227,28 +227,3 @@ def _read(reader: Callable[..., Any], name: str, text: str, given: Mapping[str, 
         return reader(text, **mentioned)
     except DomainError as error:
         raise click.BadParameter(str(error), param_hint=f"'--{name}'") from None
-
-
-def _noise(
-    noise: str, temperature: float | None, covariance: list[list[float]] | None, **_: Any
-) -> "tuple[Noise, dict[str, Any]]":
-    from ...theory.noise import CurvatureAligned, Measured, Thermal
-
-    if (noise == "covariance") != (covariance is not None):
-        msg = "--noise covariance and --covariance C need each other."
-        raise click.UsageError(msg)
-    if covariance is not None:
-        import numpy as np
-
-        if temperature is not None:
-            msg = "a covariance is in units of energy and has no --temperature beside it."
-            raise click.UsageError(msg)
-        shaken = Measured(np.array(covariance))
-        return shaken, {"noise": noise, "covariance": covariance}
-    if temperature is None:
-        raise click.MissingParameter(param_hint="'--temperature'", param_type="option")
-    kinds: dict[str, Callable[[float], Noise]] = {
-        "isotropic": Thermal,
-        "hessian": CurvatureAligned,
-    }
-    return kinds[noise](temperature), {"noise": noise, "temperature": temperature}

@@ -215,7 +215,7 @@ def _quantity(asked: dict[str, Any]) -> str:
                 raise click.UsageError(msg)
         if asked["start"] is None:
             raise click.MissingParameter(param_hint="'--start'", param_type="option")
-        return given[0] if given else "first-passage"
+        return "measured-survival" if given else "first-passage"
     if given == ["survival"]:
         msg = "--survival needs an --absorb to survive."
         raise click.UsageError(msg)

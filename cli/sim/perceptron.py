@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..options import loads_option, margins_option, numbers, output_options, warn
+from ..options import output_options, warn
 from ..progress import bar
-from ..theory.saddle import inverse_temperatures
+from .extrapolation import FEWEST, with_limits
+from .sampling import sampling_options
 
 if TYPE_CHECKING:
     from ...sims.perceptron.measured import PerceptronMeasurement
 
-QUANTITIES = ("overlap", "energy", "entropy", "barrier")
 STOCHASTIC = ("overlap", "teacher_overlap", "energy", "error_rate", "entropy")
 COUNTS = ("samples", "replicas")
 MIXING = ("acceptance", "autocorrelation_time", "r_hat", "hot_cold", "self_overlap")
@@ -36,106 +36,8 @@ UNITS = {
 }
 
 
-def sizes(text: str) -> list[int]:
-    """A list of whole numbers of weights."""
-    found = numbers(text)
-    for value in found:
-        if value != int(value):
-            msg = f"sizes must be whole numbers; one is {value:g}."
-            raise click.BadParameter(msg)
-    return [int(value) for value in found]
-
-
-def quantities(text: str) -> list[str]:
-    """Names of what is measured, in the order of QUANTITIES."""
-    asked = text.split(",")
-    for name in asked:
-        if name not in QUANTITIES:
-            msg = f"{name!r} is none of {', '.join(QUANTITIES)}."
-            raise click.BadParameter(msg)
-    return [name for name in QUANTITIES if name in asked]
-
-
 @click.command()
-@click.option(
-    "--model",
-    type=click.Choice(["spherical", "binary"]),
-    default="spherical",
-    show_default=True,
-    help="Weights on the sphere |w|^2 = N, or of +1 and -1.",
-)
-@click.option(
-    "--setting",
-    type=click.Choice(["storage", "teacher"]),
-    default="storage",
-    show_default=True,
-    help="Random labels, or those of a teacher with weights of the same kind.",
-)
-@loads_option
-@margins_option
-@click.option(
-    "--energy",
-    type=click.Choice(["constraint", "count", "hinge", "quadratic"]),
-    default="constraint",
-    show_default=True,
-    help="What a pattern of stability D < kappa costs: 1, kappa - D, or (kappa - D)**2/2; the "
-    "constraint allows none.",
-)
-@click.option(
-    "--beta",
-    type=inverse_temperatures,
-    metavar="LIST",
-    help="Inverse temperatures of the energy; inf is the constraint.",
-)
-@click.option(
-    "--size",
-    type=sizes,
-    default="100",
-    show_default=True,
-    metavar="LIST",
-    help="Number of weights N.",
-)
-@click.option(
-    "--samples",
-    type=click.IntRange(2),
-    default=20,
-    show_default=True,
-    help="Independent sets of patterns, from whose spread errors come.",
-)
-@click.option("--replicas", type=click.IntRange(2), help="Of each sample.  [default: 8; binary 2]")
-@click.option(
-    "--sweeps", type=click.IntRange(10), help="Of each replica.  [default: 50; binary 400]"
-)
-@click.option(
-    "--burn-in", type=click.IntRange(0), help="Sweeps before these.  [default: 20; binary 400]"
-)
-@click.option(
-    "--measure",
-    type=quantities,
-    default="overlap,energy,entropy",
-    show_default=True,
-    metavar="NAMES",
-    help="Of overlap, energy, entropy, barrier: entropy takes the integral of the energy or of the "
-    "pressure; barrier the error rate half-way between two solutions (spherical, constraint).",
-)
-@click.option(
-    "--sampler",
-    type=click.Choice(["billiard", "hit-and-run", "hamiltonian", "langevin"]),
-    default="billiard",
-    show_default=True,
-    help="How spherical weights move; all sample the same law, the first forgets fastest.",
-)
-@click.option(
-    "--precision",
-    type=click.Choice(["double", "single"]),
-    default="double",
-    show_default=True,
-    help="Of the matrix products in hamiltonian and langevin.",
-)
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
-@click.option(
-    "--threads", type=click.IntRange(1), help="No trace in the result.  [default: all cores]"
-)
+@sampling_options
 @output_options
 def perceptron(
     style: str,
@@ -155,7 +57,7 @@ def perceptron(
     saddle` has the limit of large N.  Ctrl-C keeps the rows that are finished.  A beta of inf is
     null in JSON.
     """
-    from ...theory.errors import EntropicError, NotConverged
+    from ...theory.errors import EntropicError
     from ..compare import Interrupted
     from ..record import Record, deliver
 
@@ -179,21 +81,35 @@ def perceptron(
                 stopped = error
                 break
     if rows:
+        if asked["extrapolate"]:
+            names = [name for name in (*STOCHASTIC, "barrier") if name in rows[0]]
+            rows = with_limits(rows, names, asked["alpha"])
         parameters = {name: value for name, value in asked.items() if name != "threads"}
         parameters["beta"] = [beta if beta < math.inf else "inf" for beta in betas]
         deliver(Record("perceptron", parameters, rows, UNITS), style, out, picture)
         _warn_of_starts(rows)
     if isinstance(stopped, KeyboardInterrupt):
-        msg = f"interrupted after {len(rows)} of {len(points) * len(betas)} rows"
+        finished = sum(row["size"] < math.inf for row in rows)
+        msg = f"interrupted after {finished} of {len(points) * len(betas)} rows"
         raise Interrupted(msg) from None
     if stopped is not None:
         raise stopped
-    lost = sum(not row["converged"] for row in rows)
+    _refuse_unconverged(rows)
+
+
+def _refuse_unconverged(rows: list[dict[str, Any]]) -> None:
+    from ...theory.errors import NotConverged
+
+    measured = [row for row in rows if row["size"] < math.inf]
+    lost = sum(not row["converged"] for row in measured)
     if lost:
         msg = (
-            f"in {lost} of {len(rows)} rows replicas remember their start: raise --burn-in and"
+            f"in {lost} of {len(measured)} rows replicas remember their start: raise --burn-in and"
             " --sweeps"
         )
+        raise NotConverged(msg, rows)
+    if not all(row["converged"] for row in rows):
+        msg = "sizes must lie on a line in 1/N, and some do not (p_value below 0.001): raise them"
         raise NotConverged(msg, rows)
 
 
@@ -207,6 +123,9 @@ def _betas(asked: dict[str, Any]) -> list[float]:
         betas = [math.inf]
     if betas is None:
         msg = f"the {energy} energy needs a --beta."
+        raise click.UsageError(msg)
+    if asked["extrapolate"] and len(set(asked["size"])) < FEWEST:
+        msg = f"--extrapolate needs {FEWEST} or more different sizes."
         raise click.UsageError(msg)
     binary, barrier = asked["model"] == "binary", "barrier" in asked["measure"]
     if barrier and (binary or betas != [math.inf]):
@@ -233,7 +152,7 @@ def _rows(
         if asked[name] is not None:
             rules[name] = asked[name]
     energy = "count" if asked["energy"] == "constraint" else asked["energy"]
-    law: dict[str, Any] = {"betas": betas, "energy": energy}
+    law: dict[str, Any] = {"betas": betas, "energy": energy, "points": asked["points"]}
     if asked["model"] == "binary":
         law["start"] = "both" if asked["setting"] == "teacher" else "random"
         found = binary_measurements(alpha, kappa, **law, **rules)
@@ -261,5 +180,5 @@ def _row(one: "PerceptronMeasurement", taught: bool) -> dict[str, Any]:
 
 
 def _warn_of_starts(rows: list[dict[str, Any]]) -> None:
-    if any(math.isnan(row["hot_cold"]) for row in rows):
+    if any(math.isnan(row["hot_cold"]) for row in rows if row["size"] < math.inf):
         warn("replicas had one kind of start: hot_cold says nothing")

@@ -89,7 +89,7 @@ class Walk:
         if isinstance(found, Observation):
             return OBSERVED[self.quantity](found)
         self.passage = found
-        if self.quantity == "survival":
+        if self.quantity == "measured-survival":
             return survival_rows(found, self.schedule["survival"])
         return passage_rows(found)
 

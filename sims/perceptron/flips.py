@@ -33,6 +33,7 @@ from .spin_run import Seen, SpinRun
 
 ORIGIN = "spin flips"
 STARTS = ("random", "teacher", "both")
+PATIENCE = 20  # burn-ins more for a replica without a solution where all must keep the constraint
 MOVES = 1  # the stream of a replica's moves, beside the one of its patterns
 
 
@@ -75,13 +76,14 @@ def binary_measurements(
     """Averages of weights ±1 at every temperature of ``betas``, from one ladder through them all.
 
     size: N, with round(alpha · N) patterns.  samples: sets of patterns, with ``replicas`` each, all
-    independent.  sweeps: of a replica at every rung, after ``burn_in``; a sweep draws every spin
-    once.  points: rungs at which the energy is integrated.  start: where replicas begin, "random",
-    at the "teacher", or "both" in turns, which puts a number on ``mixing.hot_cold``.  Results
-    depend on the seed, not on ``threads``; measurements of one call share their samples.
+    independent.  sweeps: of a replica at every rung, each spin drawn once, after ``burn_in``; at
+    β = ∞ a replica without a solution goes on, for 20 times ``burn_in`` at most.  points: rungs at
+    which the energy is integrated.  start: where replicas begin, "random", at the "teacher", or
+    "both" in turns, which puts a number on ``mixing.hot_cold``.  Results depend on the seed, not on
+    ``threads``; measurements of one call share their samples.
 
     Raises DomainError for inadmissible arguments; TooShort where, at β = ∞, some replica has found
-    no solution, or none was seen at the rung before.
+    no solution, or none was seen at the rung before; NotConverged where the points are too few.
     """
     asked = temperatures(betas)
     finite(kappa=kappa)
@@ -103,6 +105,7 @@ def binary_measurements(
         run = begin(stream(seed, size, sample, MOVES, replica), instance, cold)
         for beta, length in [(rungs.beta, burn_in)] if cold else annealing(rungs.beta, burn_in):
             run.on(beta, length, stop)
+        run.settle(burn_in, PATIENCE, stop)
         run.measure(sweeps, seen, place, stop)
 
     begin(stream(seed), first, False).on(rungs.beta, 1, threading.Event())  # compiles, here
@@ -194,7 +197,7 @@ def _refuse_unsolved(solved: Array, before: Array, beta: float) -> None:
     if (lost := np.count_nonzero(solved < 1)) > 0:
         msg = (
             f"at beta = inf all replicas must have found a solution; {lost} of {solved.size} had"
-            " none all the time: raise burn_in, or lower alpha or kappa"
+            " none all the time: raise burn_in or points, or lower alpha or kappa"
         )
         raise TooShort(msg, solved)
     if (never := np.count_nonzero(before == 0)) > 0:

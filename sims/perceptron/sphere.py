@@ -55,6 +55,7 @@ class Sphere:
         self.rows = instance.patterns / np.sqrt(instance.size).astype(dtype)
         self.weights: Weights = on_the_sphere(np.array(weights, dtype))
         self.stabilities: Weights = self.weights @ self.rows.T
+        self._force = self._force_at(self.weights)
         stiff = self.beta * (1 + np.sqrt(instance.load)) ** 2  # ‖Hessian‖ of the quadratic energy
         self.step = 1 / np.sqrt(1 + stiff)
         self._learnt, self._mean_log = 0, 0.0
@@ -65,20 +66,22 @@ class Sphere:
         if not self.single_step:
             length = TURN * self.rng.uniform(0.5, 1.5)
             steps = min(max(1, round(length / step)), MOST_STEPS)
-        start, before = self.weights, self.stabilities
-        v = velocities(self.rng, start)
+        start = self.weights, self.stabilities, self._force
+        w, v = self.weights, velocities(self.rng, self.weights)
         level = self._level(v)
-        w = start
-        v = self._kicked(w, v, 0.5 * step)
+        v = self._kicked(v, 0.5 * step)
         for n in range(steps):
             w, v = turned(w, v, step)
             self.stabilities = w @ self.rows.T
-            v = self._kicked(w, v, step if n + 1 < steps else 0.5 * step)
+            self._force = self._force_at(w)
+            v = self._kicked(v, step if n + 1 < steps else 0.5 * step)
         with np.errstate(over="ignore"):
             chance = np.exp(np.minimum(level - self._level(v), 0.0))
         made = self.rng.random(len(w)) < chance
-        self.weights = on_the_sphere(np.where(made[:, None], w, start))
-        self.stabilities = np.where(made[:, None], self.stabilities, before)
+        found = on_the_sphere(w), self.stabilities, self._force
+        self.weights, self.stabilities, self._force = (
+            np.where(made[:, None], new, old) for new, old in zip(found, start, strict=True)
+        )
         if learn:
             self._learn(float(chance.mean()))
         return float(made.mean())
@@ -89,9 +92,12 @@ class Sphere:
         kinetic = 0.5 * np.einsum("ri,ri->r", v, v, dtype=np.float64)
         return np.asarray(self.beta * costs + kinetic)
 
-    def _kicked(self, w: Weights, v: Weights, time: float) -> Weights:
-        force = pull(self.stabilities, self.kappa, self.energy) @ self.rows
-        kicked: Weights = v + tangent(w, force) * v.dtype.type(self.beta * time)
+    def _force_at(self, w: Weights) -> Weights:
+        """The tangent part of Σ −v′ ξ/√N at weights w, whose stabilities are known."""
+        return tangent(w, pull(self.stabilities, self.kappa, self.energy) @ self.rows)
+
+    def _kicked(self, v: Weights, time: float) -> Weights:
+        kicked: Weights = v + self._force * v.dtype.type(self.beta * time)
         return kicked
 
     def _learn(self, chance: float) -> None:

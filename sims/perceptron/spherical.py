@@ -1,43 +1,28 @@
 r"""Spherical weights at finite size: what the saddle point predicts, sampled.
 
 For every sample of patterns, replicas that begin hot and cold (:mod:`.starts`) are moved by one of
-
-    billiard       every energy and temperature; nothing is rejected      :mod:`.billiard`
-    hit-and-run    the count of misses and the constraint                 :mod:`.hit_and_run`
-    hamiltonian    hinge and quadratic energies, β finite                 :mod:`.sphere`
-    langevin       the same, by Metropolis-adjusted Langevin steps        :mod:`.sphere`
-
-and watched (:mod:`.watch`).  All sample the same law; the first forgets its start within a few
-sweeps wherever the energy is convex.  Entropies at finite β are integrals of the energy
+the :mod:`.samplers` and watched (:mod:`.watch`).  Entropies at finite β are integrals of the energy
 (:mod:`.integration`), that of the constraint is one of the pressure (:mod:`.volume`).
 """
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ...theory.errors import DomainError
 from ...theory.estimate import Array
-from ...theory.perceptron.question import ENERGIES, SETTINGS, one_of
+from ...theory.perceptron.question import SETTINGS, one_of
 from ..streams import Progress, each_walker, stream
 from .asked import at_least, finite, temperatures
-from .billiard import Billiard
-from .hit_and_run import HitAndRun
 from .integration import integration_points, thermodynamic_integration
 from .measured import Mixing, PerceptronMeasurement, Samples, apart, not_measured
-from .patterns import Instance, draw
-from .sphere import Sphere
+from .patterns import draw
+from .samplers import PRECISIONS, Plan, refuse
 from .starts import starts
-from .tangent import Weights
 from .volume import volume_entropy
-from .watch import Sampler, Watched, watch
+from .watch import Watched
 
-SAMPLERS = ("billiard", "hit-and-run", "hamiltonian", "langevin")
-PRECISIONS = {"double": np.float64, "single": np.float32}
 MOVES = 1  # the stream of a sample's moves, beside the one of its patterns
 
 
@@ -73,7 +58,7 @@ def spherical_measurements(
     sweeps: int = 50,
     burn_in: int = 20,
     entropy: bool = True,
-    points: int = 8,
+    points: int = 10,
     sampler: str = "billiard",
     precision: str = "double",
     threads: int | None = None,
@@ -89,12 +74,13 @@ def spherical_measurements(
     depend on the seed, not on ``threads``; measurements of one call share their samples.
 
     Raises DomainError for inadmissible arguments, or a sample that no weights solve at β = ∞;
-    NotConverged where none were found that do.
+    NotConverged where none were found that do, or ``points`` are too few for the energy's bends.
     """
     asked = temperatures(betas)
     finite(kappa=kappa)
-    plan = _Plan(kappa, energy, replicas, sweeps, burn_in, sampler)
-    _refuse(asked, plan, setting, precision)
+    plan = Plan(kappa, energy, sweeps, burn_in, sampler)
+    one_of("setting", setting, SETTINGS)
+    refuse(asked, energy, sampler, precision)
     at_least(samples=(samples, 2), replicas=(replicas, 2), sweeps=(sweeps, 4), burn_in=(burn_in, 0))
     first = draw(size, alpha, setting, seed=seed)
     grid = _grid(asked, points) if entropy else np.empty(0)
@@ -141,56 +127,6 @@ def spherical_measurements(
     return tuple(measurements)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What is done at each temperature."""
-
-    kappa: float
-    energy: str
-    replicas: int
-    sweeps: int
-    burn_in: int
-    sampler: str
-
-    def begin(
-        self, rng: np.random.Generator, instance: Instance, weights: Weights, beta: float
-    ) -> Sampler:
-        kinds: dict[str, Any] = {
-            "billiard": Billiard,
-            "hit-and-run": HitAndRun,
-            "hamiltonian": Sphere,
-            "langevin": partial(Sphere, single_step=True),
-        }
-        sampler: Sampler = kinds[self.sampler](
-            instance, weights, self.kappa, beta, self.energy, rng
-        )
-        return sampler
-
-    def run(
-        self,
-        rng: np.random.Generator,
-        instance: Instance,
-        weights: Weights,
-        beta: float,
-        stop: threading.Event,
-    ) -> tuple[Watched, Weights]:
-        """What is seen after the burn-in, and where it ends."""
-        sampler = self.begin(rng, instance, weights, beta)
-        for _ in range(self.burn_in):
-            if not stop.is_set():
-                sampler.sweep(learn=True)
-        if isinstance(sampler, Sphere):
-            sampler.settle()
-        seen = watch(sampler, instance, self.kappa, beta, self.energy, self.sweeps, stop)
-        return seen, sampler.weights
-
-    def wake(self, instance: Instance) -> None:
-        """Compile in the calling thread, where Ctrl-C is heard."""
-        rng, weights = stream(0), np.ones((1, instance.size))
-        weights[0, 0] = -1
-        self.begin(rng, instance, weights, 1.0).sweep()
-
-
 def _grid(asked: Array, points: int) -> Array:
     """Inverse temperatures at which the energy is integrated, if any is finite."""
     finite = asked[np.isfinite(asked)]
@@ -233,28 +169,3 @@ def _mixing(runs: list[Watched]) -> Mixing:
         hot_cold=apart(np.array([run.hot_minus_cold for run in runs])),
         self_overlap=float(np.mean([run.self_overlap for run in runs])),
     )
-
-
-def _refuse(asked: Array, plan: _Plan, setting: str, precision: str) -> None:
-    one_of("setting", setting, SETTINGS)
-    one_of("energy", plan.energy, ENERGIES)
-    one_of("sampler", plan.sampler, SAMPLERS)
-    one_of("precision", precision, tuple(PRECISIONS))
-    smooth = plan.sampler in ("hamiltonian", "langevin")
-    if smooth and (plan.energy == "count" or np.isinf(asked).any()):
-        msg = (
-            f"the sampler {plan.sampler!r} needs a force: the energy 'hinge' or 'quadratic' and"
-            f" finite betas; they are {plan.energy!r} and {asked.tolist()}: take 'billiard'"
-        )
-        raise DomainError(msg)
-    if plan.sampler == "hit-and-run" and plan.energy != "count" and np.isfinite(asked).any():
-        msg = (
-            f"the sampler 'hit-and-run' knows the energy 'count' alone at a finite beta; it is"
-            f" {plan.energy!r}: take 'billiard'"
-        )
-        raise DomainError(msg)
-    if precision == "single" and not smooth:
-        msg = (
-            f"single precision is for 'hamiltonian' and 'langevin'; the sampler is {plan.sampler!r}"
-        )
-        raise DomainError(msg)

@@ -88,6 +88,13 @@ class SpinRun:
             left -= part.shape[-1]
         return (means, sums, *np.concatenate(series, axis=-1))
 
+    def settle(self, sweeps: int, times: int, stop: threading.Event) -> None:
+        """Move on until the rung β = ∞, if there is one, keeps every pattern: ``times`` at most."""
+        for _ in range(times if np.isinf(self.beta[-1]) else 0):
+            if stop.is_set() or np.all(self.h[self.at[-1]] >= self.rules[0]):
+                return
+            self.on(self.beta, sweeps, stop)
+
     def measure(
         self, sweeps: int, seen: Seen, place: tuple[int, int], stop: threading.Event
     ) -> None:

@@ -31,5 +31,5 @@ def uniform(rng: np.random.Generator, replicas: int, size: int) -> Weights:
 
 def velocities(rng: np.random.Generator, weights: Weights) -> Weights:
     """Normal tangent vectors, of unit variance in each of their N − 1 directions."""
-    drawn = rng.standard_normal(weights.shape).astype(weights.dtype, copy=False)
+    drawn: Weights = rng.standard_normal(weights.shape, dtype=weights.dtype)
     return tangent(weights, drawn)

@@ -114,3 +114,8 @@ def test_versions_are_of_what_took_part(monkeypatch):
     for name in ("torch", "numba", "sklearn"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     assert set(json.loads(json_text(RECORD))["versions"]) <= {"entropic", "numpy", "scipy"}
+
+
+def test_netcdf_takes_a_flag_among_the_parameters(tmp_path):
+    write(Record("height", {"flag": True}, [{"y": 1.0}]), tmp_path / "a.nc")
+    assert json.loads(xarray.load_dataset(tmp_path / "a.nc").attrs["flag"]) is True

@@ -80,6 +80,14 @@ def test_figures_stand_with_their_rung_and_carry_their_caption(text: str) -> Non
     assert text.index("<h2>toy</h2>") < text.index("Caption") < text.index("<h2>digits</h2>")
 
 
+def test_perceptrons_alone_do_not_ask_about_relaxation(text: str) -> None:
+    alone = Comparison((invented_rung("perceptron"),), "quick", 0)
+    words = Reader(page(alone, [], configuration(alone))).words
+    assert "relaxation" not in words
+    assert "replica-symmetric saddle point" in words
+    assert "Predicted beside measured relaxation" in Reader(text).words
+
+
 def test_the_page_can_be_read_in_the_dark_and_on_paper(text: str) -> None:
     assert "prefers-color-scheme: dark" in text
     assert "@media print" in text

@@ -10,6 +10,7 @@ import torch
 
 from entropic.cli.ladder import Row, Rung
 from entropic.cli.rungs import digits, linear, perceptron, toy
+from entropic.cli.rungs.toy_grid import Condition
 from entropic.nets import Problem, flat_parameters, mlp, train_minimum
 from entropic.nets import digits as handwritten
 from entropic.nets.losses import cross_entropy
@@ -19,8 +20,10 @@ from entropic.theory import Estimate, saddle_point
 SEED = 3
 SMALL = {
     toy: toy.Settings(
-        step=4e-3,
-        stiffness_steps=(0.5,),
+        conditions=tuple(
+            Condition(noise, 0.5, step=4e-3, curves=True, rest=True)
+            for noise in ("isotropic", "hessian")
+        ),
         walkers=100,
         clock_points=9,
         resting_walkers=8,
@@ -159,6 +162,10 @@ DIMS = {
         "histogram_rival": ("case", "bin"),
         "bin_left": ("case", "bin"),
         "bin_right": ("case", "bin"),
+        "adiabaticity": ("condition",),
+        "over_first": ("condition",),
+        "over_adiabatic": ("condition",),
+        "over_stderr": ("condition",),
     },
     "linear": {
         "time": ("condition", "time_index"),
@@ -194,16 +201,16 @@ DIMS = {
             }.items()
         },
         "gamma": ("gamma",),
-        "error_rate_predicted": ("path", "gamma"),
+        "error_rate_predicted": ("path", "fine_gamma"),
         "error_rate_limit": ("path", "gamma"),
         "error_rate_limit_stderr": ("path", "gamma"),
     },
 }
 SIZES = {
-    "toy": {"exit_case": 4, "clock_index": 9, "case": 2, "bin": 6},
+    "toy": {"exit_case": 4, "clock_index": 9, "case": 2, "bin": 6, "condition": 4},
     "linear": {"condition": 1, "time_index": 13},
     "digits": {"position": 5, "fine": 21, "start": 2, "cycle": 31, "setting": 2},
-    "perceptron": {"point": 3, "size": 3, "path": 1, "gamma": 5},
+    "perceptron": {"point": 3, "size": 3, "path": 1, "gamma": 5, "fine_gamma": 41},
 }
 
 
@@ -245,8 +252,8 @@ def test_the_toy_measures_exits_and_rest_for_both_noises():
 
 
 def test_a_toy_whose_fast_directions_are_not_fast_is_outside_validity():
-    settings = SMALL[toy]
-    loose = toy.Settings(**{**asdict(settings), "stiffness_steps": (0.02,), "walkers": 20})
+    slow = (Condition(coarse=0.02, step=4e-3, curves=True, rest=True),)
+    loose = replace(SMALL[toy], conditions=slow, walkers=20)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(toy.SCALES, "quick", loose)
         rows = toy.climb("quick", 0, lambda *_: None).rows
@@ -318,8 +325,8 @@ def test_the_perceptron_puts_every_quantity_of_a_point_beside_the_saddle_point()
         ("β=2", "energy e"),
         ("β=2", "entropy s"),
         ("between margins -0.3 and 0", "overlap p"),
-        ("between margins -0.3 and 0", "error rate at γ=0.25"),
         ("between margins -0.3 and 0", "error rate at γ=0.5"),
+        ("between margins -0.3 and 0", "error rate at γ=0.75"),
     ]
     saddle = saddle_point(0.5, model="binary", setting="teacher", beta=1.0)
     assert [row.predicted for row in rows[:4]] == [
@@ -356,7 +363,7 @@ def test_the_full_scale_asks_for_more_of_everything_than_the_quick_one():
         (toy, ("walkers", "resting_walkers", "resting_steps")),
         (linear, ("single_replicas", "replicas")),
         (digits, ("drift_replicas", "replicas", "profile", "positions", "horizon", "probes")),
-        (perceptron, ("sizes", "weights", "path_weights", "gammas")),
+        (perceptron, ("sizes", "binary_points", "weights", "path_weights", "gammas")),
     ):
         quick, full = module.SCALES["quick"], module.SCALES["full"]
         assert quick == module.Settings()

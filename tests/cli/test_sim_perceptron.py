@@ -9,9 +9,14 @@ import pytest
 import xarray
 
 from entropic.cli.record import Record
-from entropic.sims import binary_measurements, measured_barrier, spherical_measurements
-from entropic.sims.perceptron import spherical
-from entropic.theory import TooShort
+from entropic.sims import (
+    binary_measurements,
+    extrapolated,
+    measured_barrier,
+    spherical_measurements,
+)
+from entropic.sims.perceptron import finite_size, spherical
+from entropic.theory import Estimate, TooShort
 
 FEW = ["--size", "20", "--samples", "4", "--replicas", "2", "--sweeps", "10", "--burn-in", "5"]
 RULES = {"size": 20, "samples": 4, "replicas": 2, "sweeps": 10, "burn_in": 5}
@@ -79,6 +84,7 @@ def test_the_constraint_needs_no_temperature(entropic):
         (["--size", "20.5"], "sizes must be whole numbers; one is 20.5"),
         (["--size", "1"], "size must be a whole number of at least 2; it is 1"),
         (["--samples", "1"], "not in the range"),
+        (["--size", "10,20", "--extrapolate"], "--extrapolate needs 3 or more different sizes"),
         (["--alpha", "-1"], "alpha must be finite and at least 0"),
         (["--alpha", "3"], "every sample must have weights that keep kappa = 0"),
         (["--model", "binary", "--measure", "barrier"], "barrier is for spherical weights"),
@@ -134,6 +140,36 @@ def test_replicas_that_remember_are_named(entropic):
     assert "in 1 of 1 rows replicas remember their start: raise --burn-in" in said.err
     (row,) = csv.DictReader(io.StringIO(said.out))
     assert row["converged"] == "false"
+
+
+def test_three_sizes_tend_to_an_infinite_one(entropic):
+    sizes = ["--size", "10,20,40", "--extrapolate"]
+    said = entropic(*PERCEPTRON, "--alpha", "0.3,0.5", *sizes, "--format", "json")
+    assert said.code == 0, said.err
+    rows = json.loads(said.out)["rows"]
+    assert [one["size"] for one in rows] == [10, 10, 20, 20, 40, 40, None, None]
+    here = [one for one in rows[:6] if one["alpha"] == 0.5]
+    values = [Estimate(one["entropy"], one["entropy_stderr"], "") for one in here]
+    fit, limit = extrapolated([10, 20, 40], values), rows[7]
+    assert (limit["alpha"], limit["samples"], limit["energy"]) == (0.5, 12, 0)
+    assert limit["entropy"] == pytest.approx(float(fit.limit.value))
+    assert limit["entropy_stderr"] == pytest.approx(float(fit.limit.error))
+    assert limit["p_value"] <= fit.p_value
+    assert rows[0]["p_value"] is None
+
+
+def test_loads_that_differ_from_size_to_size_are_named(entropic):
+    sizes = ["--size", "10,20,25", "--extrapolate"]
+    said = entropic(*PERCEPTRON, "--alpha", "0.5", *sizes, "--format", "csv")
+    assert "round(alpha N) is not alpha N at every size" in said.err
+
+
+def test_sizes_off_the_line_exit_with_1(entropic, monkeypatch):
+    monkeypatch.setattr(finite_size, "UNLIKELY", 1.1)
+    sizes = ["--size", "10,20,40", "--extrapolate"]
+    said = entropic(*PERCEPTRON, "--alpha", "0.5", *sizes, "--format", "csv")
+    assert said.code == 1
+    assert "sizes must lie on a line in 1/N" in said.err
 
 
 def row(**changes):

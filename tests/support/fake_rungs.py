@@ -119,12 +119,16 @@ def perceptron_curves() -> xr.Dataset:
             f"{name}_measured": (("point", "size"), limit[:, None] + 0.4 / sizes),
             f"{name}_stderr": (("point", "size"), np.full((3, 3), 0.005)),
         }
-    gamma = np.linspace(0, 1, 5)
-    for name in ("predicted", "limit", "limit_stderr"):
-        height = 0.001 if name == "limit_stderr" else 0.02
-        curves[f"error_rate_{name}"] = (("path", "gamma"), height * np.sin(np.pi * gamma)[None])
+    gamma, fine = np.linspace(0, 1, 5), np.linspace(0, 1, 41)
+    for name, along, height in (
+        ("predicted", "fine_gamma", 0.02),
+        ("limit", "gamma", 0.02),
+        ("limit_stderr", "gamma", 0.001),
+    ):
+        share = fine if along == "fine_gamma" else gamma
+        curves[f"error_rate_{name}"] = (("path", along), height * np.sin(np.pi * share)[None])
     points = ["binary storage, count, α=0.4, κ=0, β=1", "binary storage, count, α=0.4, κ=0, β=inf"]
     points.append("spherical teacher, hinge, α=1, κ=0.3, β=4")
     path = ["geodesic, α=1, κ=-1, between margins -1 and -1"]
-    coords = {"point": points, "size": sizes, "gamma": gamma, "path": path}
+    coords = {"point": points, "size": sizes, "gamma": gamma, "fine_gamma": fine, "path": path}
     return xr.Dataset(curves, coords=coords)

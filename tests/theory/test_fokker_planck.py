@@ -9,6 +9,7 @@ from entropic.theory import (
     Thermal,
     Valley,
     effective_potential,
+    first_passage,
     mean_exit_time,
     mean_position,
     shape,
@@ -136,15 +137,66 @@ def test_the_order_of_the_cells_is_two(absorb):
 @pytest.mark.parametrize(
     ("start", "clock", "match"),
     [
-        (0.0, [0.0], "from 0 in equal steps"),
-        (0.0, [1.0, 2.0], "from 0 in equal steps"),
-        (0.0, [0.0, 1.0, 3.0], "from 0 in equal steps"),
-        (0.0, [0.0, -1.0], "from 0 in equal steps"),
+        (0.0, [-1.0, 2.0], "numbers of at least 0"),
+        (0.0, [0.0, np.inf], "numbers of at least 0"),
+        (0.0, [[0.0, 1.0]], "numbers of at least 0"),
         (2.0, [0.0, 1.0], r"start must lie within \[-1, 1\]"),
     ],
 )
-def test_a_clock_that_does_not_run_and_a_start_outside_are_refused(start, clock, match):
+def test_a_clock_that_runs_backwards_and_a_start_outside_are_refused(start, clock, match):
     slow = flow(np.zeros_like, 1.0)
     for ask in (survival, mean_position):
         with pytest.raises(DomainError, match=match):
             ask(slow, start, np.array(clock), cells=20)
+
+
+def test_the_first_passage_of_free_diffusion_is_its_theta_function():
+    """Sine series for late times, image charges for early ones; on a clock of any spacing."""
+    d, clock, starts = 0.5, np.array([3.0, 0.02, 0.3, 0.0, 1.1]), np.array([0.0, -0.7])
+    found = first_passage(flow(np.zeros_like, d), starts, clock)
+    n = np.arange(1, 200)[:, None, None]
+    away = (1 + starts)[:, None]
+    rates = d * (n * np.pi / 2) ** 2
+    modes = 2 / (n * np.pi) * (1 - (-1.0) ** n) * np.sin(n * np.pi * away / 2)
+    late = np.exp(-rates * np.where(clock > 0, clock, 1))
+    known = clock > 0
+    np.testing.assert_allclose(
+        found.survival.value[:, known], (modes * late).sum(axis=0)[:, known], atol=2e-10
+    )
+    np.testing.assert_allclose(
+        found.density.value[:, known], (rates * modes * late).sum(axis=0)[:, known], atol=5e-9
+    )
+    assert np.all(found.survival.value[:, 3] == 1)
+    assert np.all(found.density.value[:, 3] == 0)
+    # one image at the nearer end: y/√(4πDt³) e^{−y²/4Dt}
+    t, gap = 0.02, 0.3
+    early = gap / np.sqrt(4 * np.pi * d * t**3) * np.exp(-(gap**2) / (4 * d * t))
+    assert found.density.value[1, 1] == pytest.approx(early, rel=1e-6)
+
+
+@pytest.mark.parametrize("absorb", ["left", "right", "both"])
+def test_the_density_integrates_to_one_and_its_mean_is_that_of_the_quadrature(absorb):
+    slow, starts = flow(cubic, 0.5), [-0.5, 0.2]
+    times = mean_exit_time(slow, starts, absorb).time.value
+    # t = e^s: early and late alike
+    s = np.linspace(np.log(1e-3), np.log(60 * times.max()), 1201)
+    found = first_passage(slow, starts, np.exp(s), absorb).density.value * np.exp(s)
+    np.testing.assert_allclose(simpson(found, s, axis=1), 1, rtol=1e-7)
+    np.testing.assert_allclose(simpson(found * np.exp(s), s, axis=1), times, rtol=1e-7)
+
+
+def test_the_error_of_the_cells_is_stated_and_of_fourth_order():
+    slow, clock = flow(lambda y: 9 * np.sin(7 * y) - 3 * y**3, 0.3), np.array([0.1, 0.5, 2.0])
+    exact = first_passage(slow, [-0.7, 0.2], clock, cells=6000)
+    gaps = []
+    for cells in (200, 400):
+        found = first_passage(slow, [-0.7, 0.2], clock, cells=cells)
+        gaps.append(np.abs(found.survival.value - exact.survival.value).max())
+        assert gaps[-1] <= found.survival.error.max()
+    assert np.log2(gaps[0] / gaps[1]) == pytest.approx(4, abs=0.5)
+
+
+def test_a_start_at_an_absorbing_end_has_left_and_at_a_mirror_it_has_not():
+    found = first_passage(flow(np.zeros_like, 1.0), [-1.0, 1.0], [0.0, 0.1], "right")
+    assert found.survival.value[0, 0] == 1
+    assert found.survival.value[1] == pytest.approx([0, 0], abs=1e-12)

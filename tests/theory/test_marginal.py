@@ -69,8 +69,8 @@ def test_two_wells_are_both_counted_and_the_barrier_is_told():
 def test_where_a_barrier_parts_the_wells_there_is_no_dynamics_of_y_alone():
     v = surface("(x**2 - y)**2")
     with pytest.raises(DomainError, match="one well at every y; at y = 0.4[0-9]* 1[.0-9]* temper"):
-        marginal_dynamics(v, 0.2, (-1, 1))
-    assert marginal_dynamics(v, 0.2, (-1, 0.4)).y[-1] == 0.4
+        marginal_dynamics(v, 0.2, (-1, 1), 201)
+    assert marginal_dynamics(v, 0.2, (-1, 0.4), 21).y[-1] == 0.4
 
 
 def test_the_dynamics_of_a_valley_is_that_of_the_house():
@@ -93,7 +93,7 @@ def test_on_a_straight_tilted_floor_the_length_walked_is_what_counts():
 
 def test_a_bent_floor_leaves_the_law_at_rest_to_the_potential():
     """∝ exp(−V_eff/T) whatever the mobility; V_eff is y²/2 but for a constant."""
-    slow = marginal_dynamics(surface("100*(x - y**2)**2 + y**2/2"), 0.1, (-2, 2), 2001)
+    slow = marginal_dynamics(surface("100*(x - y**2)**2 + y**2/2"), 0.1, (-2, 2), 401)
     assert stationary_square(slow) == pytest.approx(0.1, rel=1e-4)
     np.testing.assert_allclose(slow.diffusion, 0.1 / (1 + 4 * slow.y**2), rtol=1e-9)
 

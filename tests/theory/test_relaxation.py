@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from naive import nested_exit_time
+from naive_momentum import extrapolation_length
 
 from entropic.theory import (
     DomainError,
@@ -9,13 +10,14 @@ from entropic.theory import (
     SlowDynamics,
     Thermal,
     Valley,
+    leaves_right,
     mean_exit_time,
     monitoring_shift,
     shape,
     slow_dynamics,
 )
 from entropic.theory.fokker_planck import generator
-from entropic.theory.relaxation import OVERSHOOT
+from entropic.theory.relaxation import MILNE, OVERSHOOT
 
 
 def flow(drift, diffusion, low=-1.0, high=1.0, points=2001):
@@ -176,3 +178,56 @@ def test_prediction_and_measurement_compare_start_by_start():
     assert measured.sigmas_from(predicted) == pytest.approx([2, 0])
     assert predicted.sigmas_from(measured) == pytest.approx([-2, 0])
     assert predicted.survival.shape == (0, 0)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.25, 0.45])
+def test_with_momentum_the_end_moves_by_the_extrapolation_length_of_the_walk(momentum):
+    """Between the nodes of the polynomial, from the integral equation itself."""
+    found = monitoring_shift(0.5, 1.0, momentum)
+    assert found == pytest.approx(extrapolation_length(momentum), rel=1e-5)
+
+
+def test_with_momentum_a_walk_leaves_where_the_shift_says():
+    """The mean of y + βv/(1 − β) does not move: at the exit it is the end plus the shift."""
+    momentum, end, walkers = 0.8, 80.0, 20_000
+    rng = np.random.default_rng(3)
+    y = np.zeros(walkers)
+    v = rng.normal(size=walkers) / np.sqrt(1 - momentum**2)
+    gone = []
+    while len(y):
+        v = momentum * v + rng.normal(size=len(v))
+        y = y + v
+        out = np.abs(y) > end
+        gone.append(np.abs(y[out] + momentum / (1 - momentum) * v[out]))
+        y, v = y[~out], v[~out]
+    beyond = np.concatenate(gone) - end
+    mean, error = beyond.mean(), beyond.std() / np.sqrt(walkers)
+    expected = monitoring_shift(0.5 / (1 - momentum) ** 2, 1.0, momentum)
+    rival = monitoring_shift(0.5 / (1 - momentum) ** 2, 1.0)
+    assert error < 0.02 * mean
+    assert abs(mean - expected) < 4 * error
+    assert abs(mean - rival) > 50 * error
+
+
+def test_milnes_constant_is_that_of_the_zeta_function_and_the_limit_of_a_long_memory():
+    import mpmath
+
+    assert pytest.approx(float(-mpmath.zeta(0.5))) == MILNE
+    beta = 0.999
+    assert monitoring_shift(0.5, 1.0, beta) * np.sqrt(2 * (1 - beta)) == pytest.approx(
+        MILNE, rel=1e-3
+    )
+    for momentum in (1.0, -0.1, np.nan):
+        with pytest.raises(DomainError, match="momentum must be at least 0 and below 1"):
+            monitoring_shift(0.5, 1.0, momentum)
+
+
+def test_the_end_that_is_reached_is_that_of_the_gambler():
+    c, d = 3.0, 0.7
+    slow = flow(lambda y: np.full_like(y, c), d)
+    expected = np.expm1(-c * (1 + STARTS) / d) / np.expm1(-2 * c / d)
+    np.testing.assert_allclose(leaves_right(slow, STARTS), expected, rtol=1e-9)
+    mirrored = SlowDynamics(-slow.y[::-1], -slow.drift[::-1], slow.diffusion[::-1])
+    np.testing.assert_allclose(leaves_right(mirrored, -STARTS), 1 - expected, rtol=1e-7)
+    with pytest.raises(DomainError, match=r"within \[-1, 1\]; 2 does not"):
+        leaves_right(slow, 2.0)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -112,7 +114,32 @@ def test_walkers_in_the_whole_valley_rest_as_predicted(way):
         assert abs(measured - stationary_square(calm)) > 5 * error
 
 
-def _resting_square(way, step, heat, walkers=1500, steps=40_000):
+@pytest.mark.slow
+def test_where_the_noise_on_y_is_weak_the_trembling_of_x_heats_it():
+    """The limit of all this: g = 80 e^y, T = 1, T_y = 0.01, in V_eff = 0.1 y².
+
+    The force −½ g' x² has variance ½ g'² T²/g² for a time 1/(2g): it adds T² (g'/g)²/(4g) to the
+    diffusion, 0.003 here.
+    """
+    step, walkers, rng = 0.002, 2000, np.random.default_rng(3)
+    x, y, total, looks = np.zeros(walkers), np.zeros(walkers), np.zeros(walkers), 0
+    for t in range(40_000):
+        g, kicks = 80 * np.exp(y), np.sqrt(2 * step) * rng.standard_normal((2, walkers))
+        force = -0.2 * y + 0.5 - 0.5 * g * x * x
+        x, y = x - step * g * x + kicks[0], y + step * force + 0.1 * kicks[1]
+        if t > 10_000 and t % 20 == 0:
+            total, looks = total + y * y, looks + 1
+    means = total / looks
+    measured, error = means.mean(), means.std() / np.sqrt(walkers)
+    valley = Valley(shape("0.1*y**2 - 0.5*y"), shape("80*exp(y)"))
+    slow = slow_dynamics(valley, Thermal(1.0), (-1.5, 1.5), step, 0.01)
+    heated = replace(slow, diffusion=slow.diffusion + 1 / (4 * valley.stiffness(slow.y)))
+    assert error < 0.015 * measured
+    assert abs(measured - stationary_square(heated)) < 4 * error
+    assert abs(measured - stationary_square(slow)) > 10 * error
+
+
+def _resting_square(way, step, heat, walkers=1200, steps=30_000):
     """⟨y²⟩ at rest and its standard error, from the spread over the walkers."""
     rng, beta = np.random.default_rng(5), way.get("momentum", 0.0)
     z, v, total, looks = np.zeros((5, walkers)), np.zeros((5, walkers)), np.zeros(walkers), 0

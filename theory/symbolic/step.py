@@ -40,6 +40,7 @@ PRINTED = {
     "sqrt": "√",
     "log": "ln",
     "atan": "arctan",
+    "Abs": "abs",
     "trC": "tr C",
 }
 

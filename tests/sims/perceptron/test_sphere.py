@@ -35,7 +35,7 @@ def test_the_force_is_the_slope_of_the_energy() -> None:
     walk = begun(energy="quadratic")
     rng = np.random.default_rng(3)
     v = velocities(rng, walk.weights)
-    kick = walk._kicked(walk.weights, np.zeros_like(v), 1.0)
+    kick = walk._kicked(np.zeros_like(v), 1.0)
     up, down = (turned(walk.weights, s * v, 1e-5)[0] @ walk.rows.T for s in (1, -1))
     slope = (cost(up, 0.3, "quadratic") - cost(down, 0.3, "quadratic")).sum(axis=1) / 2e-5
     assert (kick * v).sum(axis=1) == pytest.approx(-4.0 * slope, rel=1e-6)
@@ -50,10 +50,11 @@ def test_the_energy_error_of_a_trajectory_is_of_second_order() -> None:
         v = velocities(np.random.default_rng(5), walk.weights)
         level, w = walk._level(v), walk.weights
         for _ in range(round(0.8 / step)):
-            v = walk._kicked(w, v, 0.5 * step)
+            v = walk._kicked(v, 0.5 * step)
             w, v = turned(w, v, step)
             walk.stabilities = w @ walk.rows.T
-            v = walk._kicked(w, v, 0.5 * step)
+            walk._force = walk._force_at(w)
+            v = walk._kicked(v, 0.5 * step)
         errors.append(abs(walk._level(v) - level).mean())
     ratios = np.divide(errors[:-1], errors[1:])
     assert ratios == pytest.approx(4, rel=0.1)
@@ -74,10 +75,11 @@ def test_the_step_is_learnt_for_the_acceptance_aimed_at(single: bool, aim: float
 def test_a_rejected_trajectory_leaves_weights_and_stabilities_as_they_were() -> None:
     walk = begun(beta=1e6)
     walk.step = 1.0
-    before, kept = walk.weights.copy(), walk.stabilities.copy()
+    before, kept, pulled = walk.weights.copy(), walk.stabilities.copy(), walk._force.copy()
     assert walk.sweep() == 0
     assert walk.weights == pytest.approx(before)
     assert walk.stabilities == pytest.approx(kept)
+    assert walk._force == pytest.approx(pulled)
 
 
 def test_without_learning_the_step_stays() -> None:

@@ -13,7 +13,7 @@ NAMES = ("overlap", "teacher_overlap", "energy", "error_rate", "entropy")
 
 def measured(**changes):
     rules = {"alpha": 0.5, "betas": [2.0], "size": 20, "samples": 4, "seed": 1, "sweeps": 20}
-    return spherical_measurements(**rules | {"burn_in": 5, "replicas": 4} | changes)
+    return spherical_measurements(**rules | {"burn_in": 5, "replicas": 4, "points": 7} | changes)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,7 @@ def test_threads_leave_no_trace(threads: int) -> None:
     for sampler in ("billiard", "hamiltonian"):
         rules = {"energy": "hinge", "sampler": sampler, "entropy": False}
         alone, together = (measured(threads=n, **rules)[0] for n in (1, threads))
-        assert alone == together or np.array_equal(
-            alone.by_sample.energy, together.by_sample.energy
-        )
+        assert np.array_equal(alone.by_sample.energy, together.by_sample.energy)
         assert np.array_equal(alone.by_sample.overlap, together.by_sample.overlap)
 
 
@@ -100,7 +98,7 @@ def test_single_precision_agrees_with_double_within_its_noise() -> None:
     rules |= {"size": 60, "alpha": 1.0, "samples": 12, "sweeps": 100, "burn_in": 40}
     double, single = (measured(precision=p, **rules)[0] for p in ("double", "single"))
     gap = double.by_sample.energy - single.by_sample.energy  # of the same patterns
-    assert abs(gap.mean()) < 4 * gap.std(ddof=1) / np.sqrt(12) < 0.02 * double.energy.value
+    assert abs(gap.mean()) < 4 * gap.std(ddof=1) / np.sqrt(12) < 0.05 * double.energy.value
 
 
 @pytest.mark.parametrize(
