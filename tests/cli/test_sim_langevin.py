@@ -110,15 +110,20 @@ def test_the_numbers_are_those_of_the_house(asked):
 
 
 def test_exit_times_agree_with_theory(asked):
-    rows = asked(*EXIT, "--trajectories", "16000", "--step-size", "0.01")["rows"]
-    shift = float(monitoring_shift(0.2, 0.01))
-    slow = slow_dynamics(PLACE, Thermal(0.2), (-1 - shift, 1 + shift), 0.01)
-    predicted = mean_exit_time(slow, [0.0, 0.5]).time.value
-    plain = mean_exit_time(slow_dynamics(PLACE, Thermal(0.2), (-1, 1)), [0.0, 0.5]).time.value
-    for row, time_, without in zip(rows, predicted, plain, strict=True):
-        assert abs(row["mean_time"] - time_) < 4 * row["stderr"]
-        assert row["stderr"] < 0.01 * time_
-        assert abs(row["mean_time"] - without) > 5 * row["stderr"]
+    stiff = ["--curvature", "a + y**2", "--param", "a=40", "--energy", "0.5*y**2"]
+    ends = ["--start", "0,0.5", "--absorb", "-1,1", "--trajectories", "16000"]
+    heat = ["--temperature", "0.2", "--step-size", "0.01"]
+    rows = asked("sim", "langevin", *stiff, *heat, *ends)["rows"]
+    place, shift = Valley(PLACE.energy, shape("40 + y**2")), float(monitoring_shift(0.2, 0.01))
+    starts = [0.0, 0.5]
+    slow = slow_dynamics(place, Thermal(0.2), (-1 - shift, 1 + shift), 0.01)
+    predicted = mean_exit_time(slow, starts).time.value
+    rival = slow_dynamics(place, Thermal(0.2), (-1, 1), 0.01)  # ends that are watched always
+    always = mean_exit_time(rival, starts).time.value
+    for row, theory, other in zip(rows, predicted, always, strict=True):
+        assert abs(row["mean_time"] - theory) < 4 * row["stderr"]
+        assert row["stderr"] < 0.01 * theory
+        assert abs(row["mean_time"] - other) > 5 * row["stderr"]
 
 
 def test_the_result_does_not_depend_on_threads(asked):
