@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from entropic.sims import Langevin, Observation, observe, partial_observation
-from entropic.theory import Thermal, TooShort, Valley, shape
+from entropic.theory import DomainError, Thermal, TooShort, Valley, shape
 
 VALLEY = Valley(shape("0.5*y**2"), shape("a + y**2", a=4.0))
 WALK = Langevin(VALLEY, Thermal(0.2), 0.02, "leimkuhler-matthews")
@@ -20,7 +20,7 @@ class Cut(Exception):
     """Stands for Ctrl-C."""
 
 
-def cut(trajectories: int, slices: int, steps: int = 200_000, **asked: Any) -> Mapping[str, Any]:
+def cut(trajectories: int, slices: int, steps: int = 500_000, **asked: Any) -> Mapping[str, Any]:
     """The state of a run that is cut after so many slices of work, all in one thread."""
     found: list[Mapping[str, Any]] = []
 
@@ -52,7 +52,7 @@ def steps_of(state: Mapping[str, Any], unit: int) -> int:
 def test_a_cut_run_says_what_a_shorter_run_says() -> None:
     state = cut(100, 1, burn_in=1000)
     step = steps_of(state, 0)
-    assert 1000 < step < 200_000
+    assert 1000 < step < 500_000
     looks = (step - 1000) // EVERY
     shorter = observe(WALK, trajectories=100, steps=looks * EVERY, burn_in=1000, **ASKED)
     found = partial_observation(state)
@@ -71,7 +71,7 @@ def test_trajectories_that_came_farther_count_as_much_as_others() -> None:
         assert slices < 20
     step = steps_of(state, 1)
     looks = step // EVERY * EVERY
-    first = observe(WALK, trajectories=256, steps=200_000, **ASKED)
+    first = observe(WALK, trajectories=256, steps=500_000, **ASKED)
     short = [observe(WALK, trajectories=n, steps=looks, **ASKED) for n in (256, 512)]
     found = partial_observation(state)
     for name in ("position", "position_squared", "fast_variance", "histogram"):
@@ -83,9 +83,9 @@ def test_trajectories_that_came_farther_count_as_much_as_others() -> None:
 def test_bins_of_time_that_nobody_has_filled_are_no_number() -> None:
     asked = {"time_bins": 4, "lags": 0}
     state = cut(100, 1, **asked)
-    filled = steps_of(state, 0) // 50_000
+    filled = steps_of(state, 0) // 125_000
     assert filled < 4
-    whole = observe(WALK, trajectories=100, steps=200_000, **ASKED | asked).course
+    whole = observe(WALK, trajectories=100, steps=500_000, **ASKED | asked).course
     found = partial_observation(state).course
     np.testing.assert_array_equal(found.time, whole.time)
     np.testing.assert_allclose(found.position.value[:filled], whole.position.value[:filled])
@@ -103,3 +103,18 @@ def test_a_finished_state_says_what_the_run_says() -> None:
     asked = {"trajectories": 300, "steps": 4000, "extendable": True, "keep": states.append}
     whole = observe(WALK, **ASKED | asked)
     same(partial_observation(states[-1]), whole)
+
+
+def test_an_error_while_the_state_is_kept_ends_the_run() -> None:
+    """A full disk; the threads that wait for the copy to be made must not wait forever."""
+
+    def full(state: Mapping[str, Any]) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left on device"):
+        observe(WALK, trajectories=600, steps=500_000, keep=full, keep_every=0.0, **ASKED)
+
+
+def test_more_visits_than_a_count_can_hold_are_refused() -> None:
+    with pytest.raises(DomainError, match="a histogram counts at most 2147483647 looks; there are"):
+        observe(WALK, trajectories=2, steps=EVERY * 2**31, **ASKED)
