@@ -18,21 +18,21 @@ from .lane_random import (
     pair32,
 )
 from .lane_random import fill_normals32 as fill_normals
-from .moves import HALF, ONE, ZERO, pull, slope, stiffness
+from .moves import BITS, HALF, STATE, ZERO, half_slope, pull, stiffness
 from .surface_moves import slope_x, slope_y
-from .sweeps import STATE
+from .sweeps import EDGE, MIRRORS
 from .sweeps import sweep_valley as sweep
 
-RADIUS = SURFACE = False
-START = 0  # memory at the start: 0 none or at rest, 1 a noise, 2 a thermal velocity
+RADIUS = SURFACE = SPLIT = False  # SPLIT: baoab, whose kicks are halves of two
 ROUND = 16  # steps between two looks at which lanes have left
 NOISE_TYPE = np.float32
 
 
-def begin(s, i, seed, trajectory, x, y, u, v, square, at, width, c, p, spread):
+def begin(s, i, seed, trajectory, x, y, u, v, square, at, law, c, p, spread):
     """Put a lane at the start of its trajectory, and its stream after what that took.
 
-    at = (x₀, y₀); the fast directions stand at x₀ + width·spread·ξ.
+    at = (x₀, y₀); law = (a, b, c, d): the fast directions start at x₀ + a·ξ with the memory
+    b·ξ + c·ξ', both times ``spread``, and y with the memory d·ξ'.
     """
     open_stream(s, i, seed, trajectory, 0, INITIAL)
     y[i], square[i] = at[1], ZERO
@@ -40,41 +40,32 @@ def begin(s, i, seed, trajectory, x, y, u, v, square, at, width, c, p, spread):
     for j in range(k):
         s0, s1, s2, s3, a, b = pair32(s[0, i], s[1, i], s[2, i], s[3, i])
         s[0, i], s[1, i], s[2, i], s[3, i] = s0, s1, s2, s3
-        place = at[0] + width * spread[j] * STATE(a)
+        place = at[0] + law[0] * spread[j] * STATE(a)
         square[i] += place * place
         if not RADIUS:
             x[j, i] = place
-            u[j, i] = start_memory(STATE(b), c[8]) * spread[j]
+            u[j, i] = (law[1] * STATE(a) + law[2] * STATE(b)) * spread[j]
     if RADIUS:
         x[0, i] = np.sqrt(square[i])
     _, _, _, _, _, b = pair32(s[0, i], s[1, i], s[2, i], s[3, i])
-    v[i] = start_memory(STATE(b), c[9])
-    if START == 2:  # half of the first kick, which is whole, taken back
+    v[i] = law[3] * STATE(b)
+    if SPLIT:  # half of the first kick, which is whole, taken back; law knows that of a·ξ
         h = HALF * c[0]
         if SURFACE:
             u[0, i] += h * slope_x(x[0, i], y[i], p)
             v[i] += h * slope_y(x[0, i], y[i], p)
         else:
-            v[i] += h * (pull(y[i], p) + HALF * slope(y[i], p) * square[i])
+            v[i] += h * (pull(y[i], p) + half_slope(y[i], p) * square[i])
             for j in range(k):
-                u[j, i] += h * stiffness(y[i], p) * x[j, i]
+                u[j, i] += h * stiffness(y[i], p) * at[0]
     open_stream(s, i, seed, trajectory, 0, NOISE)
 
 
-def start_memory(normal, width):
-    """The last noise of no step yet, a velocity in equilibrium, or nothing."""
-    if START == 1:
-        return normal
-    if START == 2:
-        return width * normal
-    return ZERO
-
-
-def begin_block(seed, first, x, y, u, v, square, at, width, c, p, spread):
-    """Start the trajectories first, first + 1, … in all lanes of a block."""
+def begin_block(seed, first, used, x, y, u, v, square, at, law, c, p, spread):
+    """Start the trajectories first, first + 1, …; lanes that are not used repeat the last one."""
     s = np.zeros((4, LANES), np.uint32)
     for i in range(LANES):
-        begin(s, i, seed, first + i, x, y, u, v, square, at, width, c, p, spread)
+        begin(s, i, seed, first + min(i, used - 1), x, y, u, v, square, at, law, c, p, spread)
 
 
 def watch(
@@ -88,8 +79,8 @@ def watch(
     """
     s, bits = np.zeros((4, LANES), np.uint32), np.zeros((4, LANES), np.uint32)
     n, chi = np.zeros((noise_rows(len(spread)), LANES), NOISE_TYPE), np.zeros(LANES, NOISE_TYPE)
-    worst, there, nothing = np.zeros(LANES, STATE), np.zeros(0, STATE), np.zeros(0, np.int64)
-    open_block(s, seed, first, step // SEGMENT)
+    worst, taken = np.zeros(LANES, BITS), np.zeros(0, BITS)
+    open_block(s, seed, first, used, step // SEGMENT)
     for _ in range(step % SEGMENT):
         pass_over(s, n, chi, bits, len(spread))
     look = max(step - clock[0], 0) // clock[1]
@@ -99,13 +90,13 @@ def watch(
         until = min(stop, next_look, next_segment)
         sweep(
             until - step,
-            *(s, n, chi, bits, x, y, u, v, square, worst, nothing, there, ends, c, p, spread),
+            *(s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread),
         )
         step = until
         if step == next_segment:
-            open_block(s, seed, first, step // SEGMENT)
+            open_block(s, seed, first, used, step // SEGMENT)
             next_segment += SEGMENT
-        if lost(used, x, y, worst, found, step):
+        if lost(used, x, y, worst, ends, found, step):
             return step
         if step == next_look:
             observe(
@@ -117,28 +108,35 @@ def watch(
     return step
 
 
-def open_block(s, seed, first, segment):
+def open_block(s, seed, first, used, segment):
     """Put all lanes at the start of a segment."""
     for i in range(LANES):
-        open_stream(s, i, seed, first + i, segment, NOISE)
+        open_stream(s, i, seed, first + min(i, used - 1), segment, NOISE)
 
 
-def lost(used, x, y, worst, found, step):
-    """Note the lanes beyond the edge of stability or at no number; whether there are any."""
+def lost(used, x, y, worst, ends, found, step):
+    """Note the lanes that broke a rule; whether there are any."""
     for i in range(used):
-        if not (worst[i] < ONE and np.isfinite(y[i]) and np.isfinite(x[0, i])):
-            note(found, worst[i], step, y[i])
-    return found[0] + found[1] > 0
+        finite = np.isfinite(y[i]) and np.isfinite(x[0, i])
+        beyond = MIRRORS and not (y[i] >= ends[2] and y[i] <= ends[3])
+        if beyond or not (finite and worst[i] < EDGE):
+            note(found, worst[i], finite, step, y[i])
+    return found[0] + found[1] + found[2] > 0
 
 
-def note(found, worst, step, y):
-    """Add a lost trajectory to found = [beyond the edge, at no number, step, y of the first]."""
-    if found[0] + found[1] == 0:
-        found[2], found[3] = step, y
-    if not worst < ONE:
+def note(found, worst, finite, step, y):
+    """Add a lost trajectory to found.
+
+    found = [beyond the edge of stability, at no number, beyond a mirror, step and y of the first].
+    """
+    if found[0] + found[1] + found[2] == 0:
+        found[3], found[4] = step, y
+    if not worst < EDGE:
         found[0] += 1
-    else:
+    elif not finite:
         found[1] += 1
+    else:
+        found[2] += 1
 
 
 def noise_rows(k):
@@ -229,7 +227,7 @@ def close_window(window, course, looks, used):
 
 def leave(
     seed, base, todo, queue, rounds, most, id_, age, s, x, y, u, v, square, worst,
-    steps, place, found, at, width, ends, c, p, spread,
+    steps, place, found, at, law, ends, c, p, spread,
 ):  # fmt: skip
     """Keep the lanes busy for ``rounds`` rounds, one trajectory after another.
 
@@ -240,15 +238,15 @@ def leave(
     """
     bits, chi = np.zeros((4, LANES), np.uint32), np.zeros(LANES, NOISE_TYPE)
     n = np.zeros((noise_rows(len(spread)), LANES), NOISE_TYPE)
-    first_out, there = np.zeros(LANES, np.int64), np.zeros(LANES, STATE)
+    taken = np.zeros(LANES, BITS)
     for _ in range(rounds):
         busy = 0
         for i in range(LANES):
-            first_out[i] = -1
+            taken[i] = 0
             if id_[i] < 0 and queue[0] < queue[1]:
-                id_[i], age[i], worst[i] = todo[queue[0]], 0, ZERO
+                id_[i], age[i], worst[i] = todo[queue[0]], 0, 0
                 queue[0] += 1
-                begin(s, i, seed, base + id_[i], x, y, u, v, square, at, width, c, p, spread)
+                begin(s, i, seed, base + id_[i], x, y, u, v, square, at, law, c, p, spread)
             elif id_[i] >= 0 and age[i] % SEGMENT == 0:
                 open_stream(s, i, seed, base + id_[i], age[i] // SEGMENT, NOISE)
             busy += id_[i] >= 0
@@ -256,27 +254,28 @@ def leave(
             return
         sweep(
             ROUND,
-            *(s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread),
+            *(s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread),
         )
         for i in range(LANES):
-            goes_on = (first_out[i] < 0) & (worst[i] < ONE) & (age[i] + ROUND < most)
-            if goes_on and np.isfinite(y[i]):
+            inside = (y[i] > ends[0]) & (y[i] < ends[1]) & np.isfinite(x[0, i])
+            if inside & (worst[i] < EDGE) & (age[i] + ROUND < most):
                 age[i] += ROUND
             elif id_[i] >= 0:
-                settle(i, most, id_, age, y, worst, first_out, there, steps, place, found)
+                settle(i, most, id_, age, x, y, worst, taken, steps, place, found, ends)
         if found[0] + found[1] > 0:
             return
 
 
-def settle(i, most, id_, age, y, worst, first_out, there, steps, place, found):
-    """What became of a trajectory in this round: it left, was given up, was lost or goes on."""
-    taken, last = age[i] + ROUND, y[i]
-    if first_out[i] >= 0:
-        taken, last = age[i] + first_out[i] + 1, there[i]
-    if not (worst[i] < ONE and np.isfinite(last)):
-        note(found, worst[i], taken, last)
-    if first_out[i] >= 0 and taken <= most:
-        steps[id_[i]], place[id_[i]], id_[i] = taken, last, -1
-    elif age[i] + ROUND >= most:
-        steps[id_[i]], place[id_[i]], id_[i] = -1, last, -1
-    age[i] += ROUND
+def settle(i, most, id_, age, x, y, worst, taken, steps, place, found, ends):
+    """What became of a trajectory in this round: it was lost, left, or is given up.
+
+    One that is lost keeps its lane: it is in no average, and found again if the run is taken up.
+    """
+    after = age[i] + np.int64(taken[i])
+    left = (y[i] <= ends[0]) | (y[i] >= ends[1])
+    fine = worst[i] < EDGE and np.isfinite(y[i]) and (left or np.isfinite(x[0, i]))
+    if not fine:
+        note(found, worst[i], False, after, y[i])
+        return
+    steps[id_[i]], place[id_[i]] = after if left and after <= most else -1, y[i]
+    id_[i] = -1

@@ -6,13 +6,11 @@ multiplications, half ones roots.
 """
 
 import ast
+import math
+import operator
 from collections.abc import Callable
-from typing import Any
 
 WHOLE = 64.0  # up to this power products are better than a logarithm
-
-Given = tuple[Callable[..., Any], slice]
-"""A function f(y, p) of the user's own and which of the kernel's parameters are its p."""
 
 
 def lane_source(tree: ast.expr, single: bool, offset: int = 0) -> str:
@@ -28,8 +26,39 @@ def lane_source(tree: ast.expr, single: bool, offset: int = 0) -> str:
     return ast.unparse(ast.fix_missing_locations(written))
 
 
+def halved(tree: ast.expr) -> ast.expr:
+    """Half of the expression, taken from a constant factor where it has one.
+
+    >>> from ..theory.expression import parse
+    >>> ast.unparse(halved(parse("a*(2*y)", ("a",)))), ast.unparse(halved(parse("sin(y)")))
+    ('p[0] * y', '0.5 * sin(y)')
+    """
+    folded = _folded_half(tree)
+    return ast.BinOp(ast.Constant(0.5), ast.Mult(), tree) if folded is None else folded
+
+
+def _folded_half(tree: ast.expr) -> ast.expr | None:
+    match tree:
+        case ast.Constant(value=float(value)):
+            return ast.Constant(0.5 * value)
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            half = _folded_half(left)
+            return None if half is None else ast.BinOp(half, ast.Div(), right)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            for one, other in ((left, right), (right, left)):
+                half = _folded_half(one)
+                if half is not None:
+                    whole = isinstance(half, ast.Constant) and half.value == 1.0
+                    return other if whole else ast.BinOp(half, ast.Mult(), other)
+        case ast.BinOp(left=left, op=(ast.Add() | ast.Sub()) as op, right=right):
+            halves = _folded_half(left), _folded_half(right)
+            if halves[0] is not None and halves[1] is not None:
+                return ast.BinOp(halves[0], op, halves[1])
+    return None
+
+
 class _Writer(ast.NodeTransformer):
-    """Makes a new tree: the old one is the user's."""
+    """Makes a new tree, node by node: the old one is the user's, and is derived from later."""
 
     def __init__(self, single: bool, offset: int) -> None:
         self.single, self.offset = single, offset
@@ -47,6 +76,16 @@ class _Writer(ast.NodeTransformer):
         if value < 0:
             return ast.UnaryOp(ast.USub(), self.number(-value))
         return self.number(value)
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802
+        return ast.Name(node.id, ast.Load())
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:  # noqa: N802
+        return ast.UnaryOp(ast.USub(), self.visit(node.operand))
+
+    def generic_visit(self, node: ast.AST) -> ast.expr:
+        msg = f"a tree from parse() holds no {ast.dump(node)}"
+        raise AssertionError(msg)
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:  # noqa: N802
         index = node.slice.value + self.offset  # type: ignore[attr-defined]
@@ -79,14 +118,36 @@ class _Writer(ast.NodeTransformer):
 
 def _exponent(node: ast.expr) -> float | None:
     """A whole or half power as its number, None for any other."""
-    sign = 1.0
-    while isinstance(node, ast.UnaryOp):
-        sign, node = -sign, node.operand
-    if not isinstance(node, ast.Constant):
+    value = _number(node)
+    if value is None or abs(value) > WHOLE or (value != int(value) and abs(value) != 0.5):
         return None
-    value = sign * float(node.value)  # type: ignore[arg-type]
-    easy = abs(value) == 0.5 or (value == int(value) and abs(value) <= WHOLE)
-    return value if easy else None
+    return value
+
+
+_ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
+    **{ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul},
+    **{ast.Div: operator.truediv, ast.Pow: operator.pow},
+}
+
+
+def _number(node: ast.expr) -> float | None:
+    """The value of a tree of numbers alone; None if it is not, or has none."""
+    match node:
+        case ast.Constant(value=float() | int() as number):
+            return float(number)
+        case ast.UnaryOp(operand=operand):
+            inner = _number(operand)
+            return None if inner is None else -inner
+        case ast.BinOp(left=left, op=op, right=right):
+            a, b = _number(left), _number(right)
+            if a is None or b is None:
+                return None
+            try:
+                value = _ARITHMETIC[type(op)](a, b)
+            except ArithmeticError:
+                return None
+            return value if isinstance(value, float) and math.isfinite(value) else None
+    return None
 
 
 def _call(name: str, argument: ast.expr) -> ast.expr:

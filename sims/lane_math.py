@@ -28,10 +28,12 @@ TINY, TWO_54 = 2.2250738585072014e-308, 18014398509481984.0
 
 def exp(x):
     """eˣ; inf above 709.78, 0 below −708.39."""
+    x = np.float64(x)
     inside = min(max(x, -708.3), 709.7)
     n = np.floor(inside * LOG2E + 0.5)
     r = (inside - n * LN2_HIGH) - n * LN2_LOW
-    p = 2.08767569878681e-9 * r + 2.505210838544172e-8
+    p = 1.6059043836821613e-10 * r + 2.08767569878681e-9
+    p = p * r + 2.505210838544172e-8
     p = p * r + 2.755731922398589e-7
     p = p * r + 2.7557319223985893e-6
     p = p * r + 2.48015873015873e-5
@@ -43,8 +45,8 @@ def exp(x):
     p = p * r + 0.5
     p = p * r + 1.0
     p = p * r + 1.0
-    power = np.int64(np.float64(n + MAGIC).view(np.int64) + BIAS) << MANTISSA_BITS
-    value = p * np.int64(power).view(np.float64)
+    power = np.int64(np.float64(n - 1.0 + MAGIC).view(np.int64) + BIAS) << MANTISSA_BITS
+    value = 2.0 * (p * np.int64(power).view(np.float64))  # 2ⁿ/2, so that n = 1024 has its room
     value = np.inf if x > 709.7827128933841 else value
     value = 0.0 if x < -708.39 else value
     return value if x == x else x
@@ -71,6 +73,7 @@ def _plain_log(x, bits_removed):
 
 def log(x):
     """Natural logarithm; −inf at 0, NaN below."""
+    x = np.float64(x)
     small = x < TINY
     value = _plain_log(x * TWO_54 if small else x, 54.0 if small else 0.0)
     value = -np.inf if x == 0.0 else value
@@ -80,6 +83,7 @@ def log(x):
 
 def log1p(x):
     """ln(1 + x) without loss for small x (Kahan's correction of the rounded sum)."""
+    x = np.float64(x)
     u = 1.0 + x
     gap = u - 1.0
     safe = gap if gap != 0.0 else 1.0
@@ -90,10 +94,12 @@ def log1p(x):
 
 def expm1(x):
     """eˣ − 1 without loss for small x: eʳ − 1 by its series, then scaled."""
+    x = np.float64(x)
     inside = min(max(x, -60.0), 709.7)
     n = np.floor(inside * LOG2E + 0.5)
     r = (inside - n * LN2_HIGH) - n * LN2_LOW
-    p = 2.08767569878681e-9 * r + 2.505210838544172e-8
+    p = 1.6059043836821613e-10 * r + 2.08767569878681e-9
+    p = p * r + 2.505210838544172e-8
     p = p * r + 2.755731922398589e-7
     p = p * r + 2.7557319223985893e-6
     p = p * r + 2.48015873015873e-5
@@ -105,7 +111,7 @@ def expm1(x):
     p = p * r + 0.5
     p = (p * r) * r + r
     power = np.int64(np.float64(n - 1.0 + MAGIC).view(np.int64) + BIAS) << MANTISSA_BITS
-    half = np.int64(power).view(np.float64)  # 2ⁿ/2, so that n = 1024 has its room
+    half = np.int64(power).view(np.float64)
     value = 2.0 * (half * p + (half - 0.5))
     value = np.inf if x > 709.7827128933841 else value
     return value if x == x else x
@@ -113,6 +119,7 @@ def expm1(x):
 
 def _turned(x):
     """Angle within ±π/4 and the whole number of quarter turns taken away."""
+    x = np.float64(x)
     n = np.floor(x * (2.0 / np.pi) + 0.5)
     r = ((x - n * PI_2_HIGH) - n * PI_2_MIDDLE) - n * PI_2_LOW
     quarter = np.int64(np.float64(n + MAGIC).view(np.int64))
@@ -237,6 +244,9 @@ def sign(x):
 
 
 def power(a, b):
-    """Real power aᵇ of a ≥ 0; NaN for a negative base, as its logarithm is."""
-    value = exp(b * log(a))
+    """Real power aᵇ; of a negative a for whole b, else NaN.  Good to about (1 + |b ln a|) ulp."""
+    value = exp(b * log(abs(a)))
+    half = 0.5 * b
+    value = -value if (a < 0.0) & (np.floor(half) != half) else value
+    value = np.nan if (a < 0.0) & (np.floor(b) != b) else value
     return 1.0 if b == 0.0 else value

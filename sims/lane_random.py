@@ -81,7 +81,7 @@ def next_bits(s0, s1, s2, s3):
 
 
 def minus_log32(u, unit):
-    """−ln(u/unit) of positive single-precision numbers, unit a power of 2 as its bits; ± 2e-7.
+    """−ln(u/unit) of positive single-precision numbers, unit a power of 2 as its bits; to 6e-7.
 
     The bits of a float are, but for a smooth function of its fraction, its logarithm.  That
     function of f, the fraction less ½, is the polynomial; its constant is 4e-7 too small in log₂,
@@ -138,20 +138,27 @@ def uniform64(high, low):
 
 
 def fill_normals32(s, n, bits):
-    """Fill the rows of n (an even number, lanes), single precision; moves the state s on."""
-    for j in range(n.shape[0] // 2):
+    """Fill the rows of n (an even number, lanes), single precision; moves the state s on.
+
+    The first numbers of all pairs, then the second ones: rows that alternate look to the compiler
+    as if they might overlap, and it would keep the loop scalar.
+    """
+    half = n.shape[0] // 2
+    for j in range(half):
         for lane in range(LANES):
             s0, s1, s2, s3, first, second = pair32(s[0, lane], s[1, lane], s[2, lane], s[3, lane])
             s[0, lane], s[1, lane], s[2, lane], s[3, lane] = s0, s1, s2, s3
-            n[2 * j, lane], n[2 * j + 1, lane] = first, second
+            n[j, lane], n[half + j, lane] = first, second
 
 
 def fill_normals64(s, n, bits):
     """Fill the rows of n (an even number, lanes), double precision; moves the state s on.
 
-    bits: (4, lanes) uint32 to work in; a loop of one word size each is what vectorises.
+    bits: (4, lanes) uint32 to work in; a loop of one word size each is what vectorises.  Rows in
+    the order of :func:`fill_normals32`.
     """
-    for j in range(n.shape[0] // 2):
+    half = n.shape[0] // 2
+    for j in range(half):
         for lane in range(LANES):
             s0, s1, s2, s3 = s[0, lane], s[1, lane], s[2, lane], s[3, lane]
             s0, s1, s2, s3, bits[0, lane] = next_bits(s0, s1, s2, s3)
@@ -165,8 +172,8 @@ def fill_normals64(s, n, bits):
             sine, cosine, low = _sine(psi), _cosine(psi), bits[3, lane]
             one = 1.0 - 2.0 * np.float64(low & u32(1))
             other = 1.0 - 2.0 * np.float64((low >> u32(1)) & u32(1))
-            n[2 * j, lane] = one * (radius * (cosine + sine))
-            n[2 * j + 1, lane] = other * (radius * (cosine - sine))
+            n[j, lane] = one * (radius * (cosine + sine))
+            n[half + j, lane] = other * (radius * (cosine - sine))
 
 
 def fill_chi_square(s, n, out, freedom):

@@ -5,6 +5,7 @@ T_y on y.  The momentum of the heavy ball is that of stochastic gradient descent
 √(2Dη) ξ, so that it is hotter by 1/(1 − β); BAOAB is underdamped with friction γ and unit mass.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,12 +21,13 @@ from ..theory.noise import Noise
 from ..theory.slow import slow_heat
 from ..theory.valley import Valley
 from . import lane_random, moves, surface_moves, sweeps, workshop
-from .formula import lane_source
+from .formula import halved, lane_source
 
 INTEGRATORS = ("euler", "leimkuhler-matthews", "heun", "ornstein-uhlenbeck", "heavy-ball", "baoab")
 PRECISIONS = ("mixed", "double", "single")
-RADIUS_FROM = 24  # fast directions from which the radius alone is cheaper to walk (measured)
-MEMORIES = {"leimkuhler-matthews": 1, "heavy-ball": 0, "baoab": 2}  # what stands in it at first
+RADIUS_FROM = 6  # fast directions from which the radius alone is cheaper to walk (measured)
+MEMORIES = ("leimkuhler-matthews", "heavy-ball", "baoab")  # remember a noise or a velocity
+HARMONIC = "ornstein-uhlenbeck"  # exact in x, whatever the stiffness
 NEEDS_CONSTANT_NOISE = ("leimkuhler-matthews",)
 _STATE = {"mixed": np.float64, "double": np.float64, "single": np.float32}
 _NOISE = {"mixed": np.float32, "double": np.float64, "single": np.float32}
@@ -84,7 +86,7 @@ class Langevin:
             if aligned:
                 msg = "on a surface V(x, y) the noise must be isotropic"
                 raise DomainError(msg)
-            if self.integrator == "ornstein-uhlenbeck":
+            if self.integrator == HARMONIC:
                 msg = "ornstein-uhlenbeck needs a valley, whose fast directions are harmonic"
                 raise DomainError(msg)
         elif len(self.widths) not in (1, self.fast_dims):
@@ -150,18 +152,39 @@ class Langevin:
         """The type of positions."""
         return _STATE[self.precision]
 
-    def constants(self, start: tuple[float, float] = (0.0, 0.0)) -> tuple[Any, ...]:
-        """The numbers c of :mod:`.moves`, and the thermal velocities at the start behind them."""
+    @property
+    def bits(self) -> Any:
+        """The type of whole numbers as long as a position."""
+        return np.uint32 if self.precision == "single" else np.uint64
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A name of everything that decides where a walk goes; a function of one's own by its text.
+
+        A kept state carries it, so that no run goes on from that of another.
+        """
+        shapes = [(type(s).__name__, s.text, s.params.tolist()) for s in self._shapes]
+        numbers = (self.step, *self.strength, self.heat, self.momentum, self.friction)
+        kind = (self.integrator, self.precision, self.walks_radius, self.fast_dims)
+        text = repr((shapes, [float(n) for n in numbers], kind, self.widths.tolist()))
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    @property
+    def edge(self) -> float:
+        """What step * stiffness must stay below."""
+        edges = {"heavy-ball": 2 * (1 + self.momentum), "baoab": 4 / self.step}
+        return edges.get(self.integrator, np.inf if self.integrator == HARMONIC else 2.0)
+
+    def constants(self) -> tuple[Any, ...]:
+        """The numbers c of :mod:`.moves`."""
         plain, aligned = self.strength
         decay, scale = 1.0, 2 * self.step
         if self.integrator == "baoab":
             decay = float(np.exp(-self.friction * self.step))
             scale = -float(np.expm1(-2 * self.friction * self.step))
-        there = plain + aligned * self.stiffness_at(start[1]) if aligned else plain
         numbers = (
             *(self.step, plain, aligned, self.momentum),
             *(np.sqrt(plain * scale), np.sqrt(self.heat * scale), scale, decay),
-            *(np.sqrt(there), np.sqrt(self.heat)),
         )
         return tuple(self.state(number) for number in numbers)
 
@@ -171,33 +194,63 @@ class Langevin:
             return 1.0
         return float(self.landscape.stiffness_at(np.array(y)))
 
+    def law_at_start(self, y: float, equilibrate: bool) -> tuple[Any, ...]:
+        """The numbers ``law`` of :func:`.blocks.begin` at y.
+
+        equilibrate: that of x and its memory at rest; else, and on a surface, x stands still, with
+        the memory of the heavy ball: none, of Leimkuhler and Matthews: a noise, of baoab: a thermal
+        velocity.
+        """
+        plain, aligned = self.strength
+        free = {"leimkuhler-matthews": 1.0, "baoab": np.sqrt(self.heat)}.get(self.integrator, 0.0)
+        if equilibrate and isinstance(self.landscape, Valley):
+            fast = self._law_at_rest(y)
+        else:
+            heat = plain + aligned * self.stiffness_at(y) if aligned else plain
+            fast = (0.0, 0.0, np.sqrt(heat) if self.integrator == "baoab" else free)
+        return tuple(self.state(number) for number in (*fast, free))
+
+    def _law_at_rest(self, y: float) -> tuple[float, float, float]:
+        """The stationary law of a direction of width 1 at y: x = a ξ, its memory b ξ + c ξ'."""
+        width, z = self.width_at_rest(y), self.step * self.stiffness_at(y)
+        match self.integrator:
+            case "leimkuhler-matthews":  # the last noise is half in x
+                return width, np.sqrt(0.5 * z), np.sqrt(1 - 0.5 * z)
+            case "heavy-ball":  # u is the last step of x: 2⟨xu⟩ = ⟨u²⟩
+                beta, heat = self.momentum, width**2 * z / self._excess(z)
+                square = (z**2 * width**2 + 2 * heat) / (1 - beta**2 + beta * z)
+                lean = 0.5 * square / width
+                return width, lean, np.sqrt(square - lean**2)
+            case "baoab":  # x and the velocity at the end of a step are independent
+                half = 0.5 * self.step
+                root = width * np.sqrt(self.stiffness_at(y))
+                return width, half * root**2 / width, root * np.sqrt(1 - 0.5 * half * z)
+        return width, 0.0, 0.0
+
+    def _excess(self, z: float) -> float:
+        """How much hotter x is than D/g, of Euler and the heavy ball."""
+        return 1 / ((1 - self.momentum) * (1 - 0.5 * z / (1 + self.momentum)))
+
     def width_at_rest(self, y: float) -> float:
-        """√⟨x²⟩ of a direction of width 1 in its stationary law at y; 0 on a surface."""
-        if isinstance(self.landscape, Surface):
-            return 0.0
+        """√⟨x²⟩ of a direction of width 1 in its stationary law at y."""
+        assert isinstance(self.landscape, Valley)
         self.landscape.energy_at(np.array([y]))
         g = self.stiffness_at(y)
         z, (plain, aligned) = self.step * g, self.strength
         exact = (plain + aligned * g) / g
+        if not z < self.edge:
+            msg = (
+                f"step * stiffness must stay below {self.edge:g}, the edge of stability; "
+                f"it reaches {z:.4g}"
+            )
+            raise DomainError(msg)
         match self.integrator:
             case "heun":
-                keep = 1 - z + 0.5 * z**2
-                part, edge = 2 * z * (1 - 0.5 * z) ** 2 / (1 - keep**2), z < 2
-            case "heavy-ball":
-                beta = self.momentum
-                edge = z < 2 * (1 + beta)
-                part = 1 / ((1 - beta) * (1 - 0.5 * z / (1 + beta))) if edge else np.inf
-            case "euler":
-                part, edge = 1 / (1 - 0.5 * z) if z < 2 else np.inf, z < 2
-            case "baoab":
-                part, edge = 1.0, self.step * z < 4
-            case "ornstein-uhlenbeck":
-                part, edge = 1.0, True
+                part = 2 * z * (1 - 0.5 * z) ** 2 / (1 - (1 - z + 0.5 * z**2) ** 2)
+            case "heavy-ball" | "euler":
+                part = self._excess(z)
             case _:
-                part, edge = 1.0, z < 2
-        if not edge:
-            msg = f"step * stiffness must stay below 2, the edge of stability; it reaches {z:.4g}"
-            raise DomainError(msg)
+                part = 1.0
         return float(np.sqrt(exact * part))
 
     def parameters(self) -> tuple[Any, ...]:
@@ -218,8 +271,10 @@ class Langevin:
         surface = isinstance(self.landscape, Surface)
         name = self.integrator.replace("-", "_")
         bindings: dict[str, Any] = {
-            **{n: self.state(getattr(moves, n)) for n in ("ZERO", "HALF", "ONE", "TWO", "INF")},
+            **{n: self.state(getattr(moves, n)) for n in ("ZERO", "HALF", "ONE", "TWO")},
             "STATE": self.state,
+            "BITS": self.bits,
+            "EDGE": self.state(2).view(self.bits),
             "NOISE_TYPE": _NOISE[self.precision],
             "LANES": lanes,
             "MIRRORS": mirrors,
@@ -229,7 +284,7 @@ class Langevin:
             "MEMORY": self.integrator in MEMORIES,
             "VELOCITY": self.integrator in ("heavy-ball", "baoab"),
             "MIXED": self.integrator == "heun",
-            "START": MEMORIES.get(self.integrator, 0),
+            "SPLIT": self.integrator == "baoab",
             "fill_normals": lane_random.fill_normals64 if double else lane_random.fill_normals32,
             "shake": moves.shake_aligned if self.strength[1] else moves.shake_plain,
             "sweep": self._sweep(),
@@ -261,6 +316,7 @@ class Langevin:
                     text = f"STATE(own_{name}({arguments[:-1]}p[{offset}:{last}]))"
                 else:
                     tree = derivative(shape.tree, variable) if variable else shape.tree
+                    tree = halved(tree) if name == "half_slope" else tree
                     text = lane_source(tree, single, offset)
                 formulas[name] = (arguments, text)
             offset = last
@@ -281,7 +337,7 @@ class Langevin:
             (("pull", "y, p", energy.slope, "y"),),
             (
                 ("stiffness", "y, p", stiffness.value, ""),
-                ("slope", "y, p", stiffness.slope, "y"),
+                ("half_slope", "y, p", stiffness.slope, "y"),
             ),
         )
 

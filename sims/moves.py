@@ -7,20 +7,21 @@ The fast directions obey a linear map whose coefficients y sets, whatever their 
 so that one function serves k = 1, a loop over k rows and the radius |x| alone.  Every function
 takes ``y, v`` (the slow coordinate and its own u), its noise ``b``, the sums ``square`` = |x|²,
 ``mixed`` = x·ξ and ``kicks`` = |ξ|², the constants ``c`` and the parameters ``p``; it returns the
-change of y, v, A, B, C, D, E, F and how near the step is to an edge of stability, which is at 1.
+change of y, v, A, B, C, D, E, F and the step in units in which it is stable between 0 and 2.
 
-    c = (η, plain, aligned, momentum, √(plain·scale), √(T_y·scale), scale, decay, …)
+    c = (η, plain, aligned, momentum, √(plain·scale), √(T_y·scale), scale, decay)
 
 D(g) = plain + aligned·g; scale is 2η, and 1 − decay² with decay = e^{−γη} for BAOAB.  These are
-templates: ``pull`` = U', ``stiffness`` = g, ``slope`` = g' and ``shake`` are bound by
-:mod:`.workshop`, and so is the type of the numbers.
+templates: ``pull`` = U', ``stiffness`` = g, ``half_slope`` = ½g' and ``shake`` are bound by
+:mod:`.workshop`, and so is the type of the numbers and BITS, the whole numbers of that size.
 """
 
 import numpy as np
 
 from .lane_math import expm1
 
-ZERO, HALF, ONE, TWO, INF = 0.0, 0.5, 1.0, 2.0, np.inf
+ZERO, HALF, ONE, TWO = 0.0, 0.5, 1.0, 2.0
+STATE, BITS = np.float64, np.uint64
 
 
 def pull(y, p):
@@ -33,8 +34,8 @@ def stiffness(y, p):
     return ONE
 
 
-def slope(y, p):
-    """Slope of a constant stiffness."""
+def half_slope(y, p):
+    """½g' of a constant stiffness."""
     return ZERO
 
 
@@ -51,17 +52,26 @@ def shake_aligned(g, c):
 shake = shake_plain
 
 
-def near(z):
-    """How far z is from the middle of its stable interval (0, 2); 1 at both edges."""
-    return abs(z - ONE)
+def pattern(z):
+    """The bits of z: of those below the two highest all may be set while z is within [0, 2).
+
+    The sign is the highest bit, and the next one belongs to 2 and beyond, to ∞ and NaN: patterns
+    joined by "or" tell whether z ever left the interval, at one cheap instruction a step.
+    """
+    return STATE(z).view(BITS)
+
+
+def worse(z, w):
+    """A number with both patterns in one."""
+    return BITS(pattern(z) | pattern(w)).view(STATE)
 
 
 def euler(y, v, b, square, mixed, kicks, c, p):
     """Euler and Maruyama: both forces at the old point."""
     g = stiffness(y, p)
     z = c[0] * g
-    change = c[5] * b - c[0] * (pull(y, p) + HALF * slope(y, p) * square)
-    return change, v, -z, ZERO, shake(g, c), ZERO, ZERO, ZERO, near(z)
+    y = c[5] * b + (y - c[0] * (pull(y, p) + half_slope(y, p) * square))
+    return y, v, -z, ZERO, shake(g, c), ZERO, ZERO, ZERO, z
 
 
 def leimkuhler_matthews(y, v, b, square, mixed, kicks, c, p):
@@ -72,23 +82,23 @@ def leimkuhler_matthews(y, v, b, square, mixed, kicks, c, p):
     """
     g = stiffness(y, p)
     z, half = c[0] * g, HALF * shake(g, c)
-    change = HALF * c[5] * (v + b) - c[0] * (pull(y, p) + HALF * slope(y, p) * square)
-    return change, b, -z, half, half, ZERO, ZERO, ONE, near(z)
+    y = HALF * c[5] * (v + b) + (y - c[0] * (pull(y, p) + half_slope(y, p) * square))
+    return y, b, -z, half, half, ZERO, ZERO, ONE, z
 
 
 def heun(y, v, b, square, mixed, kicks, c, p):
     """Predictor and corrector: the mean of the forces at both ends of an Euler step."""
     g, kick = stiffness(y, p), shake(stiffness(y, p), c)
     z = c[0] * g
-    force = pull(y, p) + HALF * slope(y, p) * square
+    force = pull(y, p) + half_slope(y, p) * square
     there = y - c[0] * force + c[5] * b
     keep = ONE - z
     ahead = keep * keep * square + TWO * keep * kick * mixed + kick * kick * kicks
     w = c[0] * stiffness(there, p)
-    force = force + pull(there, p) + HALF * slope(there, p) * ahead
-    change = c[5] * b - HALF * c[0] * force
+    force = force + pull(there, p) + half_slope(there, p) * ahead
+    y = y + c[5] * b - HALF * c[0] * force
     gain = -HALF * (z + w * keep)
-    return change, v, gain, ZERO, kick * (ONE - HALF * w), ZERO, ZERO, ZERO, max(near(z), near(w))
+    return y, v, gain, ZERO, kick * (ONE - HALF * w), ZERO, ZERO, ZERO, worse(z, w)
 
 
 def ornstein_uhlenbeck(y, v, b, square, mixed, kicks, c, p):
@@ -96,17 +106,16 @@ def ornstein_uhlenbeck(y, v, b, square, mixed, kicks, c, p):
     g = stiffness(y, p)
     gain = expm1(-c[0] * g)
     width = np.sqrt((c[1] + c[2] * g) / g * -gain * (TWO + gain))
-    change = c[5] * b - c[0] * (pull(y, p) + HALF * slope(y, p) * square)
-    return change, v, gain, ZERO, width, ZERO, ZERO, ZERO, ZERO if g > ZERO else INF
+    y = c[5] * b + (y - c[0] * (pull(y, p) + half_slope(y, p) * square))
+    return y, v, gain, ZERO, width, ZERO, ZERO, ZERO, ONE if g > ZERO else -ONE
 
 
 def heavy_ball(y, v, b, square, mixed, kicks, c, p):
     """Stochastic gradient descent with momentum: v ← βv − η∇V + √(2Dη) ξ, then a step of v."""
     g = stiffness(y, p)
     z, kick = c[0] * g, shake(g, c)
-    v = c[3] * v - c[0] * (pull(y, p) + HALF * slope(y, p) * square) + c[5] * b
-    edge = near(z / (ONE + c[3]))
-    return v, v, -z, c[3], kick, -z, c[3], kick, edge
+    v = c[3] * v - c[0] * (pull(y, p) + half_slope(y, p) * square) + c[5] * b
+    return y + v, v, -z, c[3], kick, -z, c[3], kick, z / (ONE + c[3])
 
 
 def baoab(y, v, b, square, mixed, kicks, c, p):
@@ -117,8 +126,7 @@ def baoab(y, v, b, square, mixed, kicks, c, p):
     """
     g = stiffness(y, p)
     h, z, kick, keep = HALF * c[0], c[0] * g, shake(g, c), c[7]
-    v = v - c[0] * (pull(y, p) + HALF * slope(y, p) * square)
+    v = v - c[0] * (pull(y, p) + half_slope(y, p) * square)
     w = keep * v + c[5] * b
     both = h * (ONE + keep)
-    edge = near(h * z)
-    return h * (v + w), w, -both * z, both, h * kick, -keep * z, keep, kick, edge
+    return y + h * (v + w), w, -both * z, both, h * kick, -keep * z, keep, kick, h * z

@@ -19,7 +19,7 @@ from .crew import KEEP_EVERY, crew_size, work
 from .ends import Ends, increasing, mirrored
 from .langevin import Langevin
 from .lost import refuse_lost
-from .passage import ORIGIN, Keep, Progress, at_least
+from .passage import ORIGIN, Keep, Progress, at_least, below
 from .workshop import uncompiled
 
 LANES = 256  # trajectories that walk, and are added up, together
@@ -108,6 +108,7 @@ def observe(
     at_least(trajectories=(trajectories, 2), seed=(seed, 0), burn_in=(burn_in, 0))
     at_least(every=(every, 1), steps=(steps, every), time_bins=(time_bins, 0), lags=(lags, 0))
     at_least(trails=(trails, 0), trail_points=(trail_points, 1))
+    below(seed=(seed, 63), steps=(steps, 62), burn_in=(burn_in, 62))
     looks = steps // every
     if np.size(edges) and looks > _MOST_COUNTED:
         msg = f"a histogram counts at most {_MOST_COUNTED} looks; there are {looks}"
@@ -129,7 +130,6 @@ def observe(
         run.take_up(resume)
 
     def look() -> None:
-        refuse_lost(run.found, langevin, trajectories)
         if progress is not None:
             progress(run.done)
 
@@ -175,6 +175,7 @@ class _Unit:
         if self.step < 0:
             self.run.begin(self)
         self.step = self.run.watch(self)
+        refuse_lost(self.run.found, self.run.langevin, self.run.trajectories)
         done = self.step >= self.run.stop
         if done:
             self.run.finished(self)
@@ -225,7 +226,10 @@ class _Run:
         per_point = max(1, self.looks // wanted.points)
         self.clock = (burn_in, every, per_bin, per_point)
         start, fast_start, equilibrate = origin
-        self.ends: Ends = mirrored(start, reflect)
+        self.ends = Ends(*(float(langevin.state(end)) for end in mirrored(start, reflect)))
+        told = (seed, trajectories, burn_in, every, start, float(fast_start), equilibrate)
+        laid = (wanted.edges.tolist(), wanted.time_bins, wanted.lags, wanted.trails, *self.ends)
+        self.fingerprint = f"{langevin.fingerprint} {told} {laid}"
         self.kernel = langevin.kernel(
             (blocks.begin_block, blocks.watch),
             lanes=LANES,
@@ -233,14 +237,12 @@ class _Run:
             leaving=False,
         )
         state = langevin.state
-        width = langevin.width_at_rest(start) if equilibrate else 0.0
         self.at = (state(fast_start), state(start))
-        self.width = state(width)
+        self.law = langevin.law_at_start(start, equilibrate)
         ends = tuple(state(e) for e in self.ends)
         spread = langevin.spread.astype(state)
-        constants = langevin.constants((fast_start, start))
-        self.fixed = (ends, constants, langevin.parameters(), spread)
-        self.found = np.zeros(4)
+        self.fixed = (ends, langevin.constants(), langevin.parameters(), spread)
+        self.found = np.zeros(5)
         self.lock = threading.Lock()
         self.sums = _Sums(
             np.full((trajectories, 3), np.nan),
@@ -301,11 +303,10 @@ class _Run:
 
     def begin(self, unit: _Unit) -> None:
         a = unit.arrays
-        _, constants, params, spread = self.fixed
         with uncompiled():
             self.kernel.begin_block(
-                *(self.seed, unit.first, a["x"], a["y"], a["u"], a["v"], a["square"]),
-                *(self.at, self.width, constants, params, spread),
+                *(self.seed, unit.first, unit.used, a["x"], a["y"], a["u"], a["v"], a["square"]),
+                *(self.at, self.law, *self.fixed[1:]),
             )
         unit.step = 0
 
@@ -319,21 +320,11 @@ class _Run:
                 *(self._edges, a["ring"], a["lagged"], a["window"], a["course"], a["trail"]),
                 *(self.found, *self.fixed),
             )
-        self._refuse_out(a["y"][: unit.used], step)
         return step
 
     @property
     def _edges(self) -> Array:
         return self.wanted.edges if self.wanted.bins else np.zeros(1)
-
-    def _refuse_out(self, y: Array, step: int) -> None:
-        out = ~((y >= self.ends.floor) & (y <= self.ends.ceiling)) & np.isfinite(y)
-        if out.any():
-            msg = (
-                "a step must not lead from mirror to mirror; a trajectory broke this by time "
-                f"{step * self.langevin.step:.6g}, at y = {y[out][0]:.6g}"
-            )
-            raise DomainError(msg)
 
     def finished(self, unit: _Unit) -> None:
         """Put a finished unit's part where it belongs, and add up what is complete."""
@@ -374,6 +365,7 @@ class _Run:
         units += list(self.stored.values())
         parts = sorted(self.parts.items())
         kept: dict[str, Any] = {
+            "made_by": np.array(self.fingerprint),
             "stop": np.array(self.stop),
             "clock": np.array(self.clock),
             "folded": np.array(self.folded),
@@ -396,8 +388,8 @@ class _Run:
         """Go on from a kept state; raises DomainError if it is of another run."""
         longer = int(state["stop"]) < self.stop
         alike = (
-            np.array_equal(state["clock"][:2], self.clock[:2])
-            and np.shape(state["sum_means"]) == self.sums.means.shape
+            str(state["made_by"]) == self.fingerprint
+            and (longer or np.array_equal(state["clock"], self.clock))
             and int(state["stop"]) <= self.stop
         )
         if not alike or (longer and not bool(state["extendable"])):

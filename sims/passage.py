@@ -192,6 +192,7 @@ def first_passage(
     starts = np.atleast_1d(np.asarray(start, float))
     ends = absorbing(starts, absorb, reflect)
     at_least(trajectories=(trajectories, 2), max_steps=(max_steps, 1), seed=(seed, 0))
+    below(max_steps=(max_steps, 62), seed=(seed, 63))
     if trajectories > 1 << PLACES:
         msg = f"there can be at most 2^{PLACES} trajectories; there are {trajectories}"
         raise DomainError(msg)
@@ -200,7 +201,6 @@ def first_passage(
         run.take_up(resume)
 
     def look() -> None:
-        refuse_lost(run.found, langevin, trajectories * len(starts))
         if progress is not None:
             progress(run.done)
 
@@ -235,6 +235,7 @@ class _Bundle:
             self.queue[:2] = self.run.batch(self.row)
         self.queue[2] = self.run.waiting(self.row)
         self.run.leave(self)
+        self.run.refuse_lost()
         waits = self.queue[0] < self.queue[1] or self.run.waiting(self.row)
         return not waits and bool(np.all(self.lanes["id"] < 0))
 
@@ -253,11 +254,14 @@ class _Run:
         equilibrate: bool,
         fast_start: float,
     ) -> None:
-        self.langevin, self.starts, self.ends = langevin, starts, ends
+        self.langevin, self.starts = langevin, starts
+        self.ends = ends = Ends(*(float(langevin.state(end)) for end in ends))
         self.seed, self.most = seed, most
+        told = (seed, most, trajectories, equilibrate, float(fast_start), *ends, *starts.tolist())
+        self.fingerprint = f"{langevin.fingerprint} {told}"
         shape = (len(starts), trajectories)
         self.steps, self.place = np.zeros(shape, np.int64), np.zeros(shape, langevin.state)
-        self.found = np.zeros(4)
+        self.found = np.zeros(5)
         state = langevin.state
         mirrors = bool(np.isfinite(ends.floor) or np.isfinite(ends.ceiling))
         width_lanes = _LANES[trajectories >= _FEW]
@@ -270,12 +274,12 @@ class _Run:
         self.active: list[_Bundle] = []
         self.taken_up: list[_Bundle] = []
         spread = langevin.spread.astype(state)
-        self.fixed = (tuple(state(e) for e in ends), langevin.parameters(), spread)
+        bounds = tuple(state(end) for end in ends)
+        self.fixed = (bounds, langevin.constants(), langevin.parameters(), spread)
         self.origin = []
         for y in starts:
-            width = langevin.width_at_rest(float(y)) if equilibrate else 0.0
-            at = (state(fast_start), state(y))
-            self.origin.append((at, state(width), langevin.constants((fast_start, float(y)))))
+            law = langevin.law_at_start(float(y), equilibrate)
+            self.origin.append(((state(fast_start), state(y)), law))
         work_per_round = width_lanes * blocks.ROUND * (langevin.rows + 1)
         self.rounds = max(1, _SLICE // work_per_round)
         self.leave(_Bundle(self, 0, self.new_lanes()), rounds=0)  # compiled where Ctrl-C is heard
@@ -291,7 +295,7 @@ class _Run:
             "u": np.zeros((rows, lanes), state),
             "v": np.zeros(lanes, state),
             "square": np.zeros(lanes, state),
-            "worst": np.zeros(lanes, state),
+            "worst": np.zeros(lanes, self.langevin.bits),
         }
 
     def bundles(self) -> Iterator[_Bundle]:
@@ -322,16 +326,18 @@ class _Run:
 
     def leave(self, bundle: _Bundle, rounds: int | None = None) -> None:
         row, lanes = bundle.row, bundle.lanes
-        at, width, constants = self.origin[row]
-        ends, params, spread = self.fixed
+        at, law = self.origin[row]
         with uncompiled():
             self.kernel(
                 *(self.seed, row << PLACES, self.todo[row], bundle.queue),
                 *(self.rounds if rounds is None else rounds, self.most),
                 *(lanes["id"], lanes["age"], lanes["s"], lanes["x"], lanes["y"], lanes["u"]),
                 *(lanes["v"], lanes["square"], lanes["worst"], self.steps[row], self.place[row]),
-                *(self.found, at, width, ends, constants, params, spread),
+                *(self.found, at, law, *self.fixed),
             )
+
+    def refuse_lost(self) -> None:
+        refuse_lost(self.found, self.langevin, self.steps.size)
 
     @property
     def done(self) -> float:
@@ -350,17 +356,16 @@ class _Run:
         return {
             **{"steps": self.steps.copy(), "place": self.place.copy(), "start": self.starts},
             **{"ends": np.array(self.ends), "most": np.array(self.most)},
+            "made_by": np.array(self.fingerprint),
             **{"step": np.array(self.langevin.step), "row": np.array([b.row for b in busy], int)},
             **lanes,
         }
 
     def take_up(self, state: Mapping[str, Any]) -> None:
         """Go on from a kept state; raises DomainError if it is of another run."""
-        alike = np.array_equal(state["start"], self.starts) and np.array_equal(
-            state["ends"], np.array(self.ends)
-        )
-        if not alike or np.shape(state["steps"]) != self.steps.shape:
-            msg = "the kept state belongs to a run with other starts, ends or trajectories"
+        same_shape = np.shape(state["steps"]) == self.steps.shape
+        if not same_shape or str(state["made_by"]) != self.fingerprint:
+            msg = "the kept state belongs to a run with other arguments"
             raise DomainError(msg)
         self.steps[:], self.place[:] = state["steps"], state["place"]
         begun = self.steps != 0
@@ -386,4 +391,12 @@ def at_least(**counts: tuple[int, int]) -> None:
     for name, (count, least) in counts.items():
         if not isinstance(count, int | np.integer) or count < least:
             msg = f"{name} must be a whole number of at least {least}; it is {count}"
+            raise DomainError(msg)
+
+
+def below(**counts: tuple[int, int]) -> None:
+    """Refuse a whole number that has more than so many bits."""
+    for name, (count, bits) in counts.items():
+        if count >= 1 << bits:
+            msg = f"{name} must be below 2^{bits}; it is {count}"
             raise DomainError(msg)

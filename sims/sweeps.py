@@ -7,19 +7,21 @@ Three ways to hold the fast directions, as arrays x and u of (rows, lanes):
                     |x + Ax + Cξ|² = ((1 + A)|x| + Cξ₁)² + C²χ² with k − 1 degrees of freedom
     sweep_rows      k rows, each with a noise of its own width
 
-and ``sweep_surface`` for a potential that is no valley.  ``worst`` (lanes) holds the largest edge
-of stability met; ends = (low, high, floor, ceiling).  Templates: see :mod:`.workshop`.
+and ``sweep_surface`` for a potential that is no valley.  ``worst`` (lanes) holds the largest
+pattern of the stable step met; ends = (low, high, floor, ceiling).  Where lanes leave, one that is
+not between low and high stands still, for the potential need not have a meaning there; ``taken``
+(lanes) counts the steps of the others.  Templates: see :mod:`.workshop`.
 """
 
 import numpy as np
 
 from .lane_random import LANES, fill_chi_square
 from .lane_random import fill_normals32 as fill_normals
-from .moves import TWO, ZERO
+from .moves import BITS, ONE, STATE, TWO, ZERO, pattern
 from .moves import euler as move
 from .surface_moves import euler as surface_move
 
-STATE = np.float64
+EDGE = np.uint64(0x4000000000000000)  # the pattern of 2: stable is what lies below
 MEMORY = MIRRORS = VELOCITY = MIXED = LEAVING = False  # what the integrator and the ends need
 
 
@@ -34,128 +36,136 @@ def mirrored(y, v, ends):
     return y, v
 
 
-def watch_ends(step, y, first_out, there, ends):
-    """Note the first step, and y, at which a lane is not between the ends.
+def arrive(i, after, z, y, worst, taken, ends):
+    """Put y of a lane where a step leads, unless it has left already, and watch its stability."""
+    if LEAVING:
+        inside = (y[i] > ends[0]) & (y[i] < ends[1])
+        y[i] = after if inside else y[i]
+        worst[i] |= pattern(z) if inside else BITS(0)
+        taken[i] += BITS(inside)
+    else:
+        y[i] = after
+        worst[i] |= pattern(z)
 
-    Beyond them y is put back on the end: the potential need not have a meaning there.
-    """
-    low, high = ends[0], ends[1]
+
+def blame(y, worst, c, p):
+    """Which lanes met the edge of stability: those beyond it still, else the one nearest to it."""
+    nearest, most, none = 0, BITS(0), True
     for i in range(LANES):
-        a, was = y[i], first_out[i]
-        new = ((a <= low) | (a >= high) | (a != a)) & (was < 0)
-        first_out[i] = step if new else was
-        there[i] = a if new else there[i]
-        a = high if a > high else a
-        y[i] = low if a < low else a
+        step = move(y[i], ZERO, ZERO, ZERO, ZERO, ZERO, c, p)
+        z = pattern(step[8])
+        none = none and z < EDGE
+        if z >= EDGE:
+            worst[i] |= z
+        if z > most:
+            nearest, most = i, z
+    if none:
+        worst[nearest] |= EDGE
 
 
-def sweep_valley(
-    steps, s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread
-):
+def sweep_valley(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread):
     """One fast direction."""
-    for step in range(steps):
+    m = BITS(0)  # the pattern of all lanes: an array of them costs a tenth of the step
+    for _ in range(steps):
         fill_normals(s, n, bits)
         for i in range(LANES):
             a, q, w = STATE(n[1, i]), x[0, i], ZERO
             if MEMORY:
                 w = v[i]
-            dy, w, ca, cb, cc, cd, ce, cf, edge = move(
+            yi, w, ca, cb, cc, cd, ce, cf, z = move(
                 y[i], w, STATE(n[0, i]), q * q, q * a, a * a, c, p
             )
-            yi, w = mirrored(y[i] + dy, w, ends)
+            yi, w = mirrored(yi, w, ends)
             if MEMORY:
                 r = u[0, i]
-                x[0, i] = q + (ca * q + cb * r + cc * a)
+                x[0, i] = cc * a + (cb * r + (q + ca * q))
                 u[0, i] = cd * q + ce * r + cf * a
                 v[i] = w
             else:
-                x[0, i] = q + (ca * q + cc * a)
-            y[i] = yi
-            worst[i] = max(worst[i], edge)
-        if LEAVING:
-            watch_ends(step, y, first_out, there, ends)
+                x[0, i] = cc * a + (q + ca * q)
+            if LEAVING:
+                arrive(i, yi, z, y, worst, taken, ends)
+            else:
+                y[i] = yi
+                m |= pattern(z)
+    if not (LEAVING or m < EDGE):
+        blame(y, worst, c, p)
 
 
-def sweep_radius(
-    steps, s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread
-):
+def sweep_radius(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread):
     """All k fast directions as their radius: for the moves without a memory."""
-    for step in range(steps):
+    for _ in range(steps):
         fill_normals(s, n, bits)
         fill_chi_square(s, n[2], chi, len(spread) - 1)
         for i in range(LANES):
             a, q, around = STATE(n[1, i]), x[0, i], STATE(chi[i])
-            dy, w, ca, cb, cc, cd, ce, cf, edge = move(
+            yi, w, ca, cb, cc, cd, ce, cf, z = move(
                 y[i], ZERO, STATE(n[0, i]), q * q, q * a, a * a + around, c, p
             )
-            yi, w = mirrored(y[i] + dy, w, ends)
-            along = q + (ca * q + cc * a)
+            yi, w = mirrored(yi, w, ends)
+            along = cc * a + (q + ca * q)
             x[0, i] = np.sqrt(along * along + cc * cc * around)
-            y[i] = yi
-            worst[i] = max(worst[i], edge)
-        if LEAVING:
-            watch_ends(step, y, first_out, there, ends)
+            arrive(i, yi, z, y, worst, taken, ends)
 
 
-def sweep_rows(
-    steps, s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread
-):
+def sweep_rows(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread):
     """All k fast directions, one by one; the coefficients of each lane serve all its rows."""
-    for step in range(steps):
+    k, f = x.shape[0], np.zeros((8, LANES), STATE)  # f: A … F, then x·ξ and |ξ|²
+    for _ in range(steps):
         fill_normals(s, n, bits)
-        k = x.shape[0]
-        ca, cb, cc = np.empty(LANES, STATE), np.empty(LANES, STATE), np.empty(LANES, STATE)
-        cd, ce, cf = np.empty(LANES, STATE), np.empty(LANES, STATE), np.empty(LANES, STATE)
-        mixed, kicks = np.zeros(LANES, STATE), np.zeros(LANES, STATE)
         if MIXED:
+            f[6:] = ZERO
             for j in range(k):
-                for i in range(LANES):
-                    a = STATE(n[j + 1, i]) * spread[j]
-                    mixed[i] += x[j, i] * a
-                    kicks[i] += a * a
+                add_products(x[j], n[j + 1], spread[j], f)
         for i in range(LANES):
             w = ZERO
             if MEMORY:
                 w = v[i]
-            dy, w, ca[i], cb[i], cc[i], cd[i], ce[i], cf[i], edge = move(
-                y[i], w, STATE(n[0, i]), square[i], mixed[i], kicks[i], c, p
+            yi, w, f[0, i], f[1, i], f[2, i], f[3, i], f[4, i], f[5, i], z = move(
+                y[i], w, STATE(n[0, i]), square[i], f[6, i], f[7, i], c, p
             )
-            yi, w = mirrored(y[i] + dy, w, ends)
+            yi, w = mirrored(yi, w, ends)
             if MEMORY:
                 v[i] = w
-            y[i] = yi
-            worst[i] = max(worst[i], edge)
-            square[i] = ZERO
+            arrive(i, yi, z, y, worst, taken, ends)
+        square[:] = ZERO
         for j in range(k):
-            for i in range(LANES):
-                a, q = STATE(n[j + 1, i]) * spread[j], x[j, i]
-                if MEMORY:
-                    r = u[j, i]
-                    u[j, i] = cd[i] * q + ce[i] * r + cf[i] * a
-                    q += ca[i] * q + cb[i] * r + cc[i] * a
-                else:
-                    q += ca[i] * q + cc[i] * a
-                x[j, i] = q
-                square[i] += q * q
-        if LEAVING:
-            watch_ends(step, y, first_out, there, ends)
+            move_row(x[j], u[j], n[j + 1], spread[j], square, f)
 
 
-def sweep_surface(
-    steps, s, n, chi, bits, x, y, u, v, square, worst, first_out, there, ends, c, p, spread
-):
+def add_products(x, n, width, f):
+    """Add those of a row to x·ξ and |ξ|²."""
+    for i in range(LANES):
+        a = STATE(n[i]) * width
+        f[6, i] += x[i] * a
+        f[7, i] += a * a
+
+
+def move_row(x, u, n, width, square, f):
+    """One fast direction of all lanes, and its part of |x|²."""
+    for i in range(LANES):
+        a, q = STATE(n[i]) * width, x[i]
+        if MEMORY:
+            r = u[i]
+            u[i] = f[3, i] * q + f[4, i] * r + f[5, i] * a
+            q += f[0, i] * q + f[1, i] * r + f[2, i] * a
+        else:
+            q += f[0, i] * q + f[2, i] * a
+        x[i] = q
+        square[i] += q * q
+
+
+def sweep_surface(steps, s, n, chi, bits, x, y, u, v, square, worst, taken, ends, c, p, spread):
     """One fast direction on a surface of any form; nothing is known of its edge of stability."""
-    for step in range(steps):
+    for _ in range(steps):
         fill_normals(s, n, bits)
         for i in range(LANES):
             r, w = ZERO, ZERO
             if MEMORY:
                 r, w = u[0, i], v[i]
-            dx, dy, r, w = surface_move(x[0, i], y[i], r, w, STATE(n[1, i]), STATE(n[0, i]), c, p)
-            yi, w = mirrored(y[i] + dy, w, ends)
+            dx, yi, r, w = surface_move(x[0, i], y[i], r, w, STATE(n[1, i]), STATE(n[0, i]), c, p)
+            yi, w = mirrored(yi, w, ends)
             if MEMORY:
                 u[0, i], v[i] = r, w
             x[0, i] += dx
-            y[i] = yi
-        if LEAVING:
-            watch_ends(step, y, first_out, there, ends)
+            arrive(i, yi, ONE, y, worst, taken, ends)

@@ -33,8 +33,9 @@ from . import lane_math
 FAST = '{"contract", "nsz", "arcp", "afn"}'  # nothing that would hide a NaN
 OPTIONS = f'nogil=True, error_model="numpy", fastmath={FAST}'
 INNER = "no_cpython_wrapper=True, no_cfunc_wrapper=True, "  # never called from Python
+INLINED = INNER + "forceinline=True, "  # a call would keep a loop over lanes scalar
 HEAD = "import numpy as np\nfrom numba import njit\n"
-_MADE: dict[str, ModuleType] = {}
+_MADE: dict[tuple[Any, ...], ModuleType] = {}
 
 
 def uncompiled() -> np.errstate:
@@ -57,11 +58,11 @@ def kernel(
     """
     text = source(entries, bindings, set(given or ()))
     key = hashlib.sha256((text + _tools()).encode()).hexdigest()[:24]
-    if given:
-        return _loaded(text, "<kernel>", given)
-    if key not in _MADE:
-        _MADE[key] = _from_file(text, key)
-    return _MADE[key]
+    made = (key, *sorted((given or {}).items()))  # a function is itself, and no other
+    if made not in _MADE:
+        main = {entry.__name__ for entry in entries}
+        _MADE[made] = _loaded(text, "<kernel>", given) if given else _from_file(text, key, main)
+    return _MADE[made]
 
 
 def source(
@@ -93,10 +94,11 @@ def source(
 
     while todo:
         function = todo.pop()
-        own = function.__name__
+        own, text = function.__name__, textwrap.dedent(inspect.getsource(function))
         if own in functions:
+            assert functions[own] == text, f"two templates are called {own}"
             continue
-        functions[own] = textwrap.dedent(inspect.getsource(function))
+        functions[own] = text
         for name in sorted(_names(function.__code__)):
             if name in bindings:
                 meet(name, bindings[name])
@@ -105,10 +107,15 @@ def source(
     main = {entry.__name__ for entry in entries}
     parts = [f"{name} = {value}" for name, value in sorted(constants.items())]
     for name in sorted(functions):
-        called = ("" if given else "cache=True, ") if name in main else INNER
+        called = ("" if given else "cache=True, ") if name in main else _inner(functions[name])
         parts.append(f"\n\n@njit({called}{OPTIONS})\n{functions[name].rstrip()}")
     parts.append("\n" + "\n".join(f"{a} = {b}" for a, b in sorted(aliases.items())))
     return HEAD + "\n".join(parts) + "\n"
+
+
+def _inner(text: str) -> str:
+    loops = any(isinstance(node, ast.For | ast.While) for node in ast.walk(ast.parse(text)))
+    return INNER if loops else INLINED
 
 
 def _names(code: CodeType) -> set[str]:
@@ -149,22 +156,48 @@ def folder() -> Path | None:
     return place if os.access(place, os.W_OK) else None
 
 
-def _from_file(text: str, key: str) -> ModuleType:
+def _from_file(text: str, key: str, main: set[str]) -> ModuleType:
     """The module of a text that is, or now comes to be, in the folder."""
     place = folder()
     if place is None:
         return _loaded(text.replace("cache=True, ", ""), f"<kernel {key}>", {})
     path = place / f"entropic_kernel_{key}.py"
-    if not path.exists() or path.read_text("utf-8") != text:
-        temporary = place / f".{key}.{os.getpid()}"
-        temporary.write_text(text, "utf-8")
-        temporary.replace(path)
+    try:
+        if not path.exists() or path.read_bytes() != text.encode():
+            temporary = place / f".{key}.{os.getpid()}"
+            temporary.write_text(text, "utf-8", newline="")
+            temporary.replace(path)
+    except OSError:
+        return _loaded(text.replace("cache=True, ", ""), f"<kernel {key}>", {})
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None  # noqa: PT018
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module  # what Numba keeps names its module, and looks for it here
     spec.loader.exec_module(module)
+    for name in main:
+        setattr(module, name, _Entry(getattr(module, name), path))
     return module
+
+
+class _Entry:
+    """A compiled function that throws away what is kept of it if that cannot be read."""
+
+    def __init__(self, compiled: Callable[..., Any], path: Path) -> None:
+        self.compiled, self.path, self.mended = compiled, path, False
+
+    def __call__(self, *arguments: Any) -> Any:
+        try:
+            return self.compiled(*arguments)
+        except Exception:  # whatever a damaged file makes of its reader, before a step is taken
+            if self.mended:
+                raise
+            self.mended = True
+            for kept in self.path.parent.glob(f"__pycache__/{self.path.stem}.*"):
+                kept.unlink(missing_ok=True)
+            return self.compiled(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.compiled, name)
 
 
 def _loaded(text: str, name: str, given: Mapping[str, Callable[..., Any]]) -> ModuleType:

@@ -78,8 +78,8 @@ class Settings:
     binary_burn_in: int = 300
     binary_points: int = 10
     spherical_replicas: int = 4
-    spherical_sweeps: int = 20
-    spherical_burn_in: int = 10
+    spherical_sweeps: int = 12
+    spherical_burn_in: int = 30
     spherical_points: int = 8
 
 
@@ -92,5 +92,7 @@ SCALES = {
         gammas=17,
         binary_burn_in=600,
         binary_points=12,
+        spherical_sweeps=20,
+        spherical_burn_in=50,
     ),
 }
