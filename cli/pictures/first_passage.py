@@ -27,7 +27,7 @@ def figure(record: Record) -> "Figure":
             for i, end in enumerate(record.parameters[name]):
                 axes.axvline(end, color=colour, linestyle=dashes, label="" if i else label)
     axes.set(xlabel="start y (length)", ylabel=f"time ({time_unit(record, 'mean_time')})")
-    finite = [time for time in times if time == time]
-    axes.set_ylim(0, 1.15 * max(finite, default=0) or None)
+    tops = [time + error for time, error in zip(times, record.column("stderr"), strict=True)]
+    axes.set_ylim(0, 1.08 * max((top for top in tops if top == top), default=0) or None)
     legend(axes)
     return picture

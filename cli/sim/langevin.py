@@ -309,9 +309,11 @@ def _warn_of_censored(walk: "Walk") -> None:
     stayed = int(walk.passage.censored.sum())
     if stayed:
         most = walk.schedule["steps"] * walk.langevin.step
+        bound, end = "mean_time is a lower bound", "the curve is known no farther"
+        curtailed = bound if walk.quantity == "first-passage" else end
         warn(
             f"{stayed} of {walk.passage.steps.size} trajectories were still inside after a time of "
-            f"{most:g}: mean_time is a lower bound; raise --steps"
+            f"{most:g}: {curtailed}; raise --steps"
         )
 
 
