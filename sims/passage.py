@@ -1,7 +1,7 @@
 """First passage: when, and through which end, each trajectory of an ensemble leaves.
 
 Lanes are refilled as they fall empty, so that the slowest trajectory does not hold up the rest.
-Nothing of a path is stored: memory is 16 bytes a trajectory, however long it walks.
+Nothing of a path is stored: memory is some 60 bytes a trajectory, however long it walks.
 """
 
 import threading
@@ -40,7 +40,8 @@ class FirstPassage:
 
     start: (starts,).  step: η.  most: steps after which a trajectory was given up.  steps: taken
     until it was seen outside; −1: given up after ``most``; −2: still on its way after ``inside``
-    steps when the run was cut; 0: not begun.  place: y when seen outside, or the last y.
+    steps when the run was cut; 0: not begun.  place: y when seen outside; of one given up y at the
+    end of the round in which it was, up to 15 steps later.
     """
 
     start: Array
