@@ -23,6 +23,7 @@ from .passage import ORIGIN, Keep, Progress, at_least, below
 from .workshop import uncompiled
 
 LANES = 256  # trajectories that walk, and are added up, together
+_MOST_COUNTED = 2**31 - 1  # visits of a trajectory to a bin, in 32 bits
 _SLICE = 20_000_000  # random numbers between two looks at whether to stop
 
 
@@ -109,6 +110,9 @@ def observe(
     at_least(trails=(trails, 0), trail_points=(trail_points, 1))
     below(seed=(seed, 63), steps=(steps, 62), burn_in=(burn_in, 62))
     looks = steps // every
+    if np.size(edges) and looks > _MOST_COUNTED:
+        msg = f"a histogram counts at most {_MOST_COUNTED} looks; there are {looks}"
+        raise DomainError(msg)
     if time_bins > looks or lags > looks:
         msg = f"{looks} looks cannot fill {max(time_bins, lags)} bins of time or lags"
         raise DomainError(msg)
@@ -366,6 +370,9 @@ class _Run:
             "clock": np.array(self.clock),
             "folded": np.array(self.folded),
             "extendable": np.array(self.extendable),
+            "edges": self.wanted.edges,
+            "step": np.array(self.langevin.step),
+            "fast_dims": np.array(self.langevin.fast_dims),
             "unit_index": np.array([u.index for u in units], np.int64),
             "unit_step": np.array([u.step for u in units], np.int64),
             "part_index": np.array([index for index, _ in parts], np.int64),
@@ -408,9 +415,9 @@ class _Run:
     def result(self) -> Observation:
         n, sums = self.trajectories, self.sums
         k = self.langevin.fast_dims
-        position, square, fast = (_mean(column) for column in sums.means.T)
+        position, square, fast = (mean_of(column) for column in sums.means.T)
         share = sums.visits[:, 0] / (n * self.looks)
-        histogram = _from_sums(sums.visits.T / np.array([self.looks, self.looks**2])[:, None], n)
+        histogram = mean_of_sums(sums.visits.T / np.array([self.looks, self.looks**2])[:, None], n)
         assert np.allclose(histogram.value, share)
         lags = frozen(np.arange(self.wanted.lags) * self.clock[1] * self.langevin.step)
         return Observation(
@@ -421,7 +428,7 @@ class _Run:
             histogram=histogram,
             course=self._course(),
             lags=lags,
-            autocorrelation=_normalised(sums.lagged, float(position.value), n),
+            autocorrelation=autocorrelated(sums.lagged, float(position.value), n),
             trails=sums.trails,
             final=sums.final,
         )
@@ -431,24 +438,25 @@ class _Run:
         middle = np.arange(self.wanted.time_bins) * per_bin + 0.5 * (per_bin + 1)
         time = frozen((burn_in + every * middle) * self.langevin.step)
         y, square, fast = (
-            _from_sums(self.sums.course[:, q].T, self.trajectories) for q in range(3)
+            mean_of_sums(self.sums.course[:, q].T, self.trajectories) for q in range(3)
         )
         k = self.langevin.fast_dims
         return Course(time, y, square, Estimate(fast.value / k, fast.error / k, ORIGIN))
 
 
-def _mean(values: Array) -> Estimate:
+def mean_of(values: Array) -> Estimate:
+    """Mean and standard error over independent values (n,)."""
     return Estimate(values.mean(), values.std(ddof=1) / np.sqrt(len(values)), ORIGIN)
 
 
-def _from_sums(sums: Array, n: int) -> Estimate:
+def mean_of_sums(sums: Array, n: int | NDArray[np.int64]) -> Estimate:
     """Mean and standard error from the sum and the sum of squares over n independent values."""
     mean = sums[0] / n
     spread = np.maximum(sums[1] / n - mean**2, 0.0) / (n - 1)
     return Estimate(mean, np.sqrt(spread), ORIGIN)
 
 
-def _normalised(lagged: Array, mean: float, n: int) -> Estimate:
+def autocorrelated(lagged: Array, mean: float, n: int | NDArray[np.int64]) -> Estimate:
     """ρ = C(m)/C(0) of C = r − ⟨y⟩²; its error by the delta method, that of ⟨y⟩ left out."""
     if len(lagged) == 0:
         return Estimate(np.empty(0), np.empty(0), ORIGIN)

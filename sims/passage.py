@@ -7,20 +7,22 @@ Nothing of a path is stored: memory is some 60 bytes a trajectory, however long 
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..theory.errors import DomainError
 from ..theory.estimate import Array, Estimate
-from ..theory.relaxation import Relaxation
 from . import blocks
 from .crew import KEEP_EVERY, crew_size, work
 from .ends import Ends, absorbing, increasing
 from .langevin import Langevin
 from .lost import refuse_lost
 from .workshop import uncompiled
+
+if TYPE_CHECKING:
+    from ..theory.relaxation import Relaxation
 
 ORIGIN = "langevin"
 Keep = Callable[[Mapping[str, Any]], None]
@@ -97,8 +99,10 @@ class FirstPassage:
         value, error = (np.array(part) * self.step for part in zip(*rows, strict=True))
         return Estimate(value, error, ORIGIN)
 
-    def relaxation(self, clock: ArrayLike = ()) -> Relaxation:
+    def relaxation(self, clock: ArrayLike = ()) -> "Relaxation":
         """The same as theory answers, with the survival at the times ``clock``."""
+        from ..theory.relaxation import Relaxation  # SciPy wakes with it
+
         clock = increasing("times of the clock", clock)
         survival = self.survival(clock).value if len(clock) else np.empty((0, 0))
         return Relaxation(self.start, self.mean_time, clock, survival)
