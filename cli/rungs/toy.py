@@ -26,7 +26,7 @@ LIMITS = {"adiabaticity": 0.05}
 class Settings:
     """Every number of the experiment."""
 
-    conditions: tuple[Condition, ...]
+    conditions: tuple[Condition, ...] = quick()
     walkers: int = 12_000
     clock_points: int = 41
     resting_walkers: int = 256
@@ -36,7 +36,7 @@ class Settings:
 
 
 SCALES = {
-    "quick": Settings(quick()),
+    "quick": Settings(),
     "full": Settings(full(), walkers=100_000, resting_walkers=1024, resting_steps=100_000),
 }
 

@@ -47,7 +47,10 @@ def formula_text(expression: Any) -> str:
     >>> formula_text(y * sp.sqrt(y + 1))
     'y*(sqrt((1) + y))'
     """
-    match sp.sympify(expression, strict=True):
+    if not isinstance(expression, sp.Basic):
+        msg = f"an expression of SymPy is needed; there is {type(expression).__name__}"
+        raise DomainError(msg)
+    match expression:
         case sp.Symbol(name=name):
             return str(name)
         case sp.Rational(p=p, q=q):
