@@ -379,11 +379,12 @@ class _Run:
 
     def take_up(self, state: Mapping[str, Any]) -> None:
         """Go on from a kept state; raises DomainError if it is of another run."""
-        longer = int(state["stop"]) < self.stop
+        stop = int(state.get("stop", 0))
+        longer = stop < self.stop
         alike = (
-            str(state["made_by"]) == self.fingerprint
+            str(state.get("made_by")) == self.fingerprint
             and (longer or np.array_equal(state["clock"], self.clock))
-            and int(state["stop"]) <= self.stop
+            and stop <= self.stop
         )
         if not alike or (longer and not bool(state["extendable"])):
             msg = "the kept state belongs to another run, or to one that cannot be extended"
