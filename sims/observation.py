@@ -186,7 +186,7 @@ class _Sums:
     final: Array  # (trajectories,)
     trails: Array
     visits: NDArray[np.int64]  # (bins, 2): sum over trajectories, and of squares
-    lagged: Array  # (lags, 3): sums of r_m, r_m² and r_m r_0
+    lagged: Array  # (lags, 4): sums of r_m, r_m², r_m r_0 and r_m ȳ, of each trajectory
     course: Array  # (time_bins, 3, 2)
 
     def add(self, part: Mapping[str, Any]) -> None:
@@ -245,7 +245,7 @@ class _Run:
             np.full(trajectories, np.nan),
             np.full((wanted.trails, wanted.points, 2), np.nan),
             np.zeros((wanted.bins, 2), np.int64),
-            np.zeros((wanted.lags, 3)),
+            np.zeros((wanted.lags, 4)),
             np.zeros((wanted.time_bins, 3, 2)),
         )
         self.count = -(-trajectories // LANES)
@@ -343,7 +343,8 @@ class _Run:
         counts = a["counts"][:used].astype(np.int64)
         pairs = self.looks - np.arange(self.wanted.lags)
         r = a["lagged"][:, :used] / pairs[:, None]
-        lagged = np.stack([r.sum(1), (r * r).sum(1), (r * r[:1]).sum(1)], axis=1)
+        products = (r, r * r, r * r[:1], r * self.sums.means[here, 0])
+        lagged = np.stack([each.sum(1) for each in products], axis=1)
         visits = np.stack([counts.sum(0), (counts**2).sum(0)], axis=1)
         return {"visits": visits, "lagged": lagged, "course": a["course"]}
 
@@ -422,7 +423,7 @@ class _Run:
             histogram=histogram,
             course=self._course(),
             lags=lags,
-            autocorrelation=_normalised(sums.lagged, float(position.value), n),
+            autocorrelation=_normalised(sums.lagged, sums.means[:, 0]),
             trails=sums.trails,
             final=sums.final,
         )
@@ -449,14 +450,21 @@ def _from_sums(sums: Array, n: int) -> Estimate:
     return Estimate(mean, np.sqrt(spread), ORIGIN)
 
 
-def _normalised(lagged: Array, mean: float, n: int) -> Estimate:
-    """ρ = C(m)/C(0) of C = r − ⟨y⟩²; its error by the delta method, that of ⟨y⟩ left out."""
+def _normalised(lagged: Array, means: Array) -> Estimate:
+    """ρ = C(m)/C(0) of C = r − ⟨y⟩²; its error by the delta method, from r and ȳ together.
+
+    means: ȳ of every trajectory.
+    """
     if len(lagged) == 0:
         return Estimate(np.empty(0), np.empty(0), ORIGIN)
+    n, mean = len(means), means.mean()
     r = lagged[:, 0] / n
     rho = (r - mean**2) / (r[0] - mean**2)
     variance = lagged[:, 1] / n - r**2
     both = lagged[:, 2] / n - r * r[0]
+    tilt = lagged[:, 3] / n - r * mean  # covariance of r and ȳ
+    pull = 2 * mean * (1 - rho)
     spread = variance - 2 * rho * both + rho**2 * variance[0]
+    spread += pull**2 * means.var() - 2 * pull * (tilt - rho * tilt[0])
     error = np.sqrt(np.maximum(spread, 0.0) / (n - 1)) / (r[0] - mean**2)
     return Estimate(rho, error, ORIGIN)
