@@ -19,7 +19,7 @@ def toy_grid(data: "xr.Dataset") -> "Figure":
     eps, error = data["adiabaticity"].values, data["over_stderr"].values
     order = np.argsort(eps)
     axes.axhline(1.0, color=BLUE, linewidth=1.2)
-    axes.axvline(LIMIT, color=SKY, linestyle=":")
+    axes.axvline(LIMIT, color=SKY, linestyle=":", label=f"vouched for up to ε = {LIMIT:g}")
     look = {"linestyle": "", "markersize": 4}
     adiabatic = data["over_adiabatic"].values[order]
     axes.plot(

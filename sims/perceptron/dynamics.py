@@ -96,7 +96,8 @@ def descent(
             w, _ = turned(w, tangent(w, step * force + kick), 1.0)
 
     each_walker(work, samples, threads, progress, chunk_size=1)
-    return Descent(counts * step, mean_estimate(levels, ORIGIN), mean_estimate(kept, ORIGIN))
+    clock = np.asarray(counts * step, np.float64)
+    return Descent(clock, mean_estimate(levels, ORIGIN), mean_estimate(kept, ORIGIN))
 
 
 def _steps(times: Array, step: float) -> NDArray[np.int64]:
