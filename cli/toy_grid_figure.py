@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .figures import BLUE, SKY, VERMILION, blank, legend
+from .figures import BLACK, BLUE, SKY, VERMILION, blank, legend
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,7 +19,7 @@ def toy_grid(data: "xr.Dataset") -> "Figure":
     eps, error = data["adiabaticity"].values, data["over_stderr"].values
     order = np.argsort(eps)
     axes.axhline(1.0, color=BLUE, linewidth=1.2)
-    axes.axvline(LIMIT, color=SKY, linestyle=":", label=f"vouched for up to ε = {LIMIT:g}")
+    axes.axvline(LIMIT, color=BLACK, linestyle=":", label=f"limit of validity, ε = {LIMIT:g}")
     look = {"linestyle": "", "markersize": 4}
     adiabatic = data["over_adiabatic"].values[order]
     axes.plot(

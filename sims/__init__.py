@@ -25,6 +25,7 @@ _HOME = {
     "integration_points": "perceptron.integration",
     "measured_barrier": "perceptron.geodesic",
     "observe": "observation",
+    "partial_observation": "unfinished",
     "partial_passage": "passage",
     "spherical_measurement": "perceptron.spherical",
     "spherical_measurements": "perceptron.spherical",

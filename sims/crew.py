@@ -91,13 +91,13 @@ class _Crew:
     def pause(self, action: Callable[[], None]) -> None:
         """Call ``action`` while every thread waits between two slices."""
         self.go.clear()  # a thread that lets its lock go would otherwise take it back at once
-        with ExitStack() as held:
-            for lock in self.busy:
-                held.enter_context(lock)
-            try:
+        try:
+            with ExitStack() as held:
+                for lock in self.busy:
+                    held.enter_context(lock)
                 action()
-            finally:
-                self.go.set()
+        finally:  # whoever waits must hear that the run ends
+            self.go.set()
 
     def join(self) -> None:
         for thread in self.threads:

@@ -31,7 +31,7 @@ def halved(tree: ast.expr) -> ast.expr:
 
     >>> from ..theory.expression import parse
     >>> ast.unparse(halved(parse("a*(2*y)", ("a",)))), ast.unparse(halved(parse("sin(y)")))
-    ('p[0] * y', '0.5 * sin(y)')
+    ('y * p[0]', '0.5 * sin(y)')
     """
     folded = _folded_half(tree)
     return ast.BinOp(ast.Constant(0.5), ast.Mult(), tree) if folded is None else folded

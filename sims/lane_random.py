@@ -47,7 +47,7 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 
 def open_stream(s, lane, seed, trajectory, segment, use):
-    """Put the lane at the start of a segment: s (4, lanes) uint32; segment below 2³¹.
+    """Put the lane at the start of a segment: s (4, lanes) uint32; segment below 2⁶³.
 
     use: NOISE or INITIAL, kept apart by the top bit of the segment's second word.
     """

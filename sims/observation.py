@@ -23,6 +23,7 @@ from .passage import ORIGIN, Keep, Progress, at_least, below
 from .workshop import uncompiled
 
 LANES = 256  # trajectories that walk, and are added up, together
+_MOST_COUNTED = 2**31 - 1  # visits of a trajectory to a bin, in 32 bits
 _SLICE = 20_000_000  # random numbers between two looks at whether to stop
 
 
@@ -109,6 +110,9 @@ def observe(
     at_least(trails=(trails, 0), trail_points=(trail_points, 1))
     below(seed=(seed, 63), steps=(steps, 62), burn_in=(burn_in, 62))
     looks = steps // every
+    if np.size(edges) and looks > _MOST_COUNTED:
+        msg = f"a histogram counts at most {_MOST_COUNTED} looks; there are {looks}"
+        raise DomainError(msg)
     if time_bins > looks or lags > looks:
         msg = f"{looks} looks cannot fill {max(time_bins, lags)} bins of time or lags"
         raise DomainError(msg)
@@ -343,8 +347,7 @@ class _Run:
         counts = a["counts"][:used].astype(np.int64)
         pairs = self.looks - np.arange(self.wanted.lags)
         r = a["lagged"][:, :used] / pairs[:, None]
-        products = (r, r * r, r * r[:1], r * self.sums.means[here, 0])
-        lagged = np.stack([each.sum(1) for each in products], axis=1)
+        lagged = lagged_sums(r, self.sums.means[here, 0])
         visits = np.stack([counts.sum(0), (counts**2).sum(0)], axis=1)
         return {"visits": visits, "lagged": lagged, "course": a["course"]}
 
@@ -367,6 +370,9 @@ class _Run:
             "clock": np.array(self.clock),
             "folded": np.array(self.folded),
             "extendable": np.array(self.extendable),
+            "edges": self.wanted.edges,
+            "step": np.array(self.langevin.step),
+            "fast_dims": np.array(self.langevin.fast_dims),
             "unit_index": np.array([u.index for u in units], np.int64),
             "unit_step": np.array([u.step for u in units], np.int64),
             "part_index": np.array([index for index, _ in parts], np.int64),
@@ -410,9 +416,9 @@ class _Run:
     def result(self) -> Observation:
         n, sums = self.trajectories, self.sums
         k = self.langevin.fast_dims
-        position, square, fast = (_mean(column) for column in sums.means.T)
+        position, square, fast = (mean_of(column) for column in sums.means.T)
         share = sums.visits[:, 0] / (n * self.looks)
-        histogram = _from_sums(sums.visits.T / np.array([self.looks, self.looks**2])[:, None], n)
+        histogram = mean_of_sums(sums.visits.T / np.array([self.looks, self.looks**2])[:, None], n)
         assert np.allclose(histogram.value, share)
         lags = frozen(np.arange(self.wanted.lags) * self.clock[1] * self.langevin.step)
         return Observation(
@@ -423,7 +429,7 @@ class _Run:
             histogram=histogram,
             course=self._course(),
             lags=lags,
-            autocorrelation=_normalised(sums.lagged, sums.means[:, 0]),
+            autocorrelation=autocorrelated(sums.lagged, sums.means[:, 0], n),
             trails=sums.trails,
             final=sums.final,
         )
@@ -433,31 +439,38 @@ class _Run:
         middle = np.arange(self.wanted.time_bins) * per_bin + 0.5 * (per_bin + 1)
         time = frozen((burn_in + every * middle) * self.langevin.step)
         y, square, fast = (
-            _from_sums(self.sums.course[:, q].T, self.trajectories) for q in range(3)
+            mean_of_sums(self.sums.course[:, q].T, self.trajectories) for q in range(3)
         )
         k = self.langevin.fast_dims
         return Course(time, y, square, Estimate(fast.value / k, fast.error / k, ORIGIN))
 
 
-def _mean(values: Array) -> Estimate:
+def mean_of(values: Array) -> Estimate:
+    """Mean and standard error over independent values (n,)."""
     return Estimate(values.mean(), values.std(ddof=1) / np.sqrt(len(values)), ORIGIN)
 
 
-def _from_sums(sums: Array, n: int) -> Estimate:
+def mean_of_sums(sums: Array, n: int | NDArray[np.int64]) -> Estimate:
     """Mean and standard error from the sum and the sum of squares over n independent values."""
     mean = sums[0] / n
     spread = np.maximum(sums[1] / n - mean**2, 0.0) / (n - 1)
     return Estimate(mean, np.sqrt(spread), ORIGIN)
 
 
-def _normalised(lagged: Array, means: Array) -> Estimate:
+def lagged_sums(r: Array, means: Array) -> Array:
+    """Over trajectories, (lags, 4): of r, r², r r₀ and r ȳ, from r (lags, n) and ȳ (n,)."""
+    return np.stack([each.sum(axis=1) for each in (r, r * r, r * r[:1], r * means)], axis=1)
+
+
+def autocorrelated(lagged: Array, means: Array, n: int | NDArray[np.int64]) -> Estimate:
     """ρ = C(m)/C(0) of C = r − ⟨y⟩²; its error by the delta method, from r and ȳ together.
 
-    means: ȳ of every trajectory.
+    lagged: as of `lagged_sums`.  means: ȳ of every trajectory.  n: how many of them have come so
+    far, (lags,) or for all.
     """
     if len(lagged) == 0:
         return Estimate(np.empty(0), np.empty(0), ORIGIN)
-    n, mean = len(means), means.mean()
+    mean = means.mean()
     r = lagged[:, 0] / n
     rho = (r - mean**2) / (r[0] - mean**2)
     variance = lagged[:, 1] / n - r**2

@@ -1,26 +1,28 @@
 """First passage: when, and through which end, each trajectory of an ensemble leaves.
 
 Lanes are refilled as they fall empty, so that the slowest trajectory does not hold up the rest.
-Nothing of a path is stored: memory is 16 bytes a trajectory, however long it walks.
+Nothing of a path is stored: memory is some 60 bytes a trajectory, however long it walks.
 """
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..theory.errors import DomainError
 from ..theory.estimate import Array, Estimate
-from ..theory.relaxation import Relaxation
 from . import blocks
 from .crew import KEEP_EVERY, crew_size, work
 from .ends import Ends, absorbing, increasing
 from .langevin import Langevin
 from .lost import refuse_lost
 from .workshop import uncompiled
+
+if TYPE_CHECKING:
+    from ..theory.relaxation import Relaxation
 
 ORIGIN = "langevin"
 Keep = Callable[[Mapping[str, Any]], None]
@@ -38,7 +40,8 @@ class FirstPassage:
 
     start: (starts,).  step: η.  most: steps after which a trajectory was given up.  steps: taken
     until it was seen outside; −1: given up after ``most``; −2: still on its way after ``inside``
-    steps when the run was cut; 0: not begun.  place: y when seen outside, or the last y.
+    steps when the run was cut; 0: not begun.  place: y when seen outside; of one given up y at the
+    end of the round in which it was, up to 15 steps later.
     """
 
     start: Array
@@ -96,8 +99,10 @@ class FirstPassage:
         value, error = (np.array(part) * self.step for part in zip(*rows, strict=True))
         return Estimate(value, error, ORIGIN)
 
-    def relaxation(self, clock: ArrayLike = ()) -> Relaxation:
+    def relaxation(self, clock: ArrayLike = ()) -> "Relaxation":
         """The same as theory answers, with the survival at the times ``clock``."""
+        from ..theory.relaxation import Relaxation  # SciPy wakes with it
+
         clock = increasing("times of the clock", clock)
         survival = self.survival(clock).value if len(clock) else np.empty((0, 0))
         return Relaxation(self.start, self.mean_time, clock, survival)

@@ -21,6 +21,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -94,7 +95,7 @@ def source(
 
     while todo:
         function = todo.pop()
-        own, text = function.__name__, textwrap.dedent(inspect.getsource(function))
+        own, text = function.__name__, _written(function)
         if own in functions:
             assert functions[own] == text, f"two templates are called {own}"
             continue
@@ -118,6 +119,13 @@ def _inner(text: str) -> str:
     return INNER if loops else INLINED
 
 
+@cache
+def _written(function: FunctionType) -> str:
+    """The text of a template; to find it takes a millisecond."""
+    return textwrap.dedent(inspect.getsource(function))
+
+
+@cache
 def _names(code: CodeType) -> set[str]:
     """Every global name that a function may look up."""
     inner = (_names(c) for c in code.co_consts if isinstance(c, CodeType))

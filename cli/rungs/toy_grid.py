@@ -76,10 +76,16 @@ def full() -> tuple[Condition, ...]:
     """Half a hundred valleys whose fast directions are fast, a dozen whose are not."""
     grid = [
         Condition(noise, coarse, k, heat)
-        for noise, coarse, k, heat in product(NAMES, (0.2, 0.35, 0.6), (1, 4), (0.25, 0.5))
+        for noise, coarse, (k, heat) in product(
+            NAMES, (0.2, 0.35, 0.6), ((1, 0.25), (1, 0.5), (4, 0.5))
+        )
     ]
-    many = [Condition(noise, coarse, 16) for noise, coarse in product(NAMES, (0.3, 0.6))]
-    many += [Condition(noise, 0.6, 64, stiffness="1 + y**2/4") for noise in NAMES]
+    # many directions push hard: walls that stiffen less, so that the valley is left within a run
+    many = [
+        Condition(noise, coarse, 16, stiffness="1 + y**2/4")
+        for noise, coarse in product(NAMES, (0.3, 0.6))
+    ]
+    many += [Condition(noise, 0.6, 64, stiffness="1 + y**2/16") for noise in NAMES]
     hot = [Condition(noise, coarse, 1, 1.0) for noise, coarse in product(NAMES, (0.1, 0.5))]
     tilted = [
         Condition(noise, coarse, k, stiffness="exp(y)", energy="0")

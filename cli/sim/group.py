@@ -10,6 +10,7 @@ from ..hall import Hall
     package=__package__,
     invoke_without_command=True,
     rooms={
+        "langevin": ("langevin", "Ensembles of Langevin walks: exit times, averages at rest."),
         "perceptron": ("perceptron", "Perceptrons of finite size: overlap, energy, entropy."),
     },
 )

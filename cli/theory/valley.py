@@ -117,7 +117,7 @@ def valley_and_noise(
     if not any_update and (momentum or integrator != "euler"):
         msg = "this command knows Euler's step without momentum; entropic theory potential knows "
         raise click.UsageError(msg + "the others.")
-    shaken = _noise(noise, temperature, covariance, fast_dims)
+    shaken = noise_of(noise, temperature, covariance, fast_dims)
     dims = len(covariance) if covariance else fast_dims or 1
     parameters: dict[str, Any] = {
         "curvature": stiffness.text,
@@ -134,12 +134,13 @@ def valley_and_noise(
     return Valley(energy, stiffness, dims), shaken, parameters
 
 
-def _noise(
+def noise_of(
     name: str,
     temperature: float | None,
     covariance: list[list[float]] | None,
     fast_dims: int | None,
 ) -> "Noise":
+    """What the options of a noise describe, once they agree."""
     import numpy as np
 
     from ...theory.noise import CurvatureAligned, Measured, Thermal

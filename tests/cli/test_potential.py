@@ -202,11 +202,9 @@ def test_what_is_no_covariance_is_refused(entropic, typed, match):
     assert "--fast-dims says 3" in said.err
 
 
-@pytest.mark.parametrize(
-    "more", [["--momentum", "0.5"], ["--integrator", "exact"], ["--integrator", "heun"]]
-)
-def test_a_relaxation_knows_eulers_step_alone(entropic, more):
+@pytest.mark.parametrize("integrator", ["exact", "heun"])
+def test_a_relaxation_knows_eulers_step_alone(entropic, integrator):
     base = ["theory", "relaxation", *WARM[4:], "--start", "0", "--absorb", "-1,1"]
-    said = entropic(*base, *more)
+    said = entropic(*base, "--integrator", integrator)
     assert said.refused()
-    assert "Euler's step without momentum" in said.err
+    assert "Euler's step" in said.err

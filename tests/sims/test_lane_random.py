@@ -106,7 +106,7 @@ def are_normal(x: np.ndarray) -> None:
 
 @pytest.mark.parametrize("double", [False, True])
 def test_the_normal_numbers_are_normal_and_independent(double: bool) -> None:
-    are_normal(sample(1_000_000, double=double))
+    are_normal(sample(500_000, double=double))
 
 
 def test_the_compiled_numbers_are_those_of_the_plain_templates() -> None:

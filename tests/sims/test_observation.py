@@ -106,7 +106,7 @@ def test_a_run_that_was_cut_and_taken_up_is_the_run(
     plain: pytest.MonkeyPatch, tmp_path: Path, after: int, threads: int, again: int
 ) -> None:
     plain.setattr(observation, "_SLICE", 1)
-    changes = {"trajectories": 21, "steps": 600}
+    changes = {"trajectories": 21, "steps": 300}
     state = saved(cut(run, after, threads=threads, **changes), tmp_path / "kept.npz")
     assert state["folded"] < 11
     assert same(run(threads=again, resume=state, **changes), run(**changes))

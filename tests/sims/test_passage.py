@@ -86,7 +86,7 @@ def test_a_run_that_was_cut_and_taken_up_is_the_run(
     plain: pytest.MonkeyPatch, tmp_path: Path, after: int, threads: int, again: int
 ) -> None:
     plain.setattr(passage, "_SLICE", 1)
-    changes = {"trajectories": 30, "max_steps": 1500}
+    changes = {"trajectories": 20, "max_steps": 1500}
     state = saved(cut(run, after, threads=threads, **changes), tmp_path / "kept.npz")
     assert np.sum(state["steps"] == 0) > 0
     assert same(run(threads=again, resume=state, **changes), run(**changes))
@@ -94,7 +94,7 @@ def test_a_run_that_was_cut_and_taken_up_is_the_run(
 
 def test_a_run_may_be_cut_many_times(plain: pytest.MonkeyPatch, tmp_path: Path) -> None:
     plain.setattr(passage, "_SLICE", 1)
-    changes = {"trajectories": 30, "max_steps": 1500}
+    changes = {"trajectories": 20, "max_steps": 1500}
     state: dict[str, Any] | None = None
     for threads in (2, 1, 3):
         state = saved(cut(run, 1, threads=threads, resume=state, **changes), tmp_path / "k.npz")
@@ -104,7 +104,8 @@ def test_a_run_may_be_cut_many_times(plain: pytest.MonkeyPatch, tmp_path: Path) 
 def test_compiled_too_any_width_threads_and_cut_give_the_same_bytes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    changes = {"trajectories": 1500, "max_steps": 10**6}
+    slow = Langevin(BOWL, BATH, 0.0005)
+    changes = {"walk": slow, "trajectories": 1500, "max_steps": 10**6}
     whole = run(**changes)
     assert np.all(whole.steps > 0)
     monkeypatch.setattr(passage, "_SLICE", 1)

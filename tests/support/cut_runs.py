@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from entropic.sims import crew
+
 
 def saved(state: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Through a file and back, without pickle."""
@@ -15,7 +17,7 @@ def saved(state: Mapping[str, Any], path: Path) -> dict[str, Any]:
         return {name: kept[name] for name in kept.files}
 
 
-def cut(walk: Callable[..., Any], after: int, **changes: Any) -> dict[str, Any]:
+def cut(command: Callable[..., Any], after: int, **changes: Any) -> dict[str, Any]:
     """The state kept by an interruption at the ``after``-th look."""
     states: list[Mapping[str, Any]] = []
     looks = [0]
@@ -25,6 +27,8 @@ def cut(walk: Callable[..., Any], after: int, **changes: Any) -> dict[str, Any]:
         if looks[0] == after:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        walk(progress=progress, keep=states.append, **changes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crew, "_LOOK_EVERY", 0.02)
+        with pytest.raises(KeyboardInterrupt):
+            command(progress=progress, keep=states.append, **changes)
     return dict(states[-1])

@@ -150,7 +150,7 @@ def force(langevin: Langevin) -> Any:
     return lambda x, y: (g(y) * x, energy.derivative(y) + 0.5 * g.derivative(y) * x @ x)
 
 
-def advance(  # noqa: D103
+def advance(
     langevin: Langevin, gradient: Any, x: Any, y: Any, u: Any, v: Any, a: Any, b: Any, mirrors: Any
 ) -> tuple[Any, ...]:
     step, heat, integrator = langevin.step, langevin.heat, langevin.integrator
