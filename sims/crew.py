@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Protocol
 
+import numpy as np
+
 from ..theory.errors import DomainError
 
 KEEP_EVERY = 10.0  # seconds between two copies of the state
@@ -26,10 +28,11 @@ class Job(Protocol):
 
 
 def crew_size(threads: int | None) -> int:
-    """The number of threads: all cores if None.  Raises DomainError below 1."""
+    """The number of threads: all cores if None.  Raises DomainError below 1 or between numbers."""
     size = (os.cpu_count() or 1) if threads is None else threads
-    if size < 1:
-        msg = f"threads must be at least 1; it is {size}"
+    if not isinstance(size, int | np.integer) or size < 1:
+        number = "at least 1" if size < 1 else "a whole number"
+        msg = f"threads must be {number}; it is {size}"
         raise DomainError(msg)
     return size
 

@@ -282,7 +282,6 @@ class Langevin:
             "RADIUS": self.walks_radius,
             "SURFACE": surface,
             "MEMORY": self.integrator in MEMORIES,
-            "VELOCITY": self.integrator in ("heavy-ball", "baoab"),
             "MIXED": self.integrator == "heun",
             "SPLIT": self.integrator == "baoab",
             "fill_normals": lane_random.fill_normals64 if double else lane_random.fill_normals32,

@@ -190,7 +190,7 @@ class _Sums:
     final: Array  # (trajectories,)
     trails: Array
     visits: NDArray[np.int64]  # (bins, 2): sum over trajectories, and of squares
-    lagged: Array  # (lags, 3): sums of r_m, r_m² and r_m r_0
+    lagged: Array  # (lags, 4): sums of r_m, r_m², r_m r_0 and r_m ȳ, of each trajectory
     course: Array  # (time_bins, 3, 2)
 
     def add(self, part: Mapping[str, Any]) -> None:
@@ -249,7 +249,7 @@ class _Run:
             np.full(trajectories, np.nan),
             np.full((wanted.trails, wanted.points, 2), np.nan),
             np.zeros((wanted.bins, 2), np.int64),
-            np.zeros((wanted.lags, 3)),
+            np.zeros((wanted.lags, 4)),
             np.zeros((wanted.time_bins, 3, 2)),
         )
         self.count = -(-trajectories // LANES)
@@ -347,7 +347,7 @@ class _Run:
         counts = a["counts"][:used].astype(np.int64)
         pairs = self.looks - np.arange(self.wanted.lags)
         r = a["lagged"][:, :used] / pairs[:, None]
-        lagged = np.stack([r.sum(1), (r * r).sum(1), (r * r[:1]).sum(1)], axis=1)
+        lagged = lagged_sums(r, self.sums.means[here, 0])
         visits = np.stack([counts.sum(0), (counts**2).sum(0)], axis=1)
         return {"visits": visits, "lagged": lagged, "course": a["course"]}
 
@@ -386,11 +386,12 @@ class _Run:
 
     def take_up(self, state: Mapping[str, Any]) -> None:
         """Go on from a kept state; raises DomainError if it is of another run."""
-        longer = int(state["stop"]) < self.stop
+        stop = int(state.get("stop", 0))
+        longer = stop < self.stop
         alike = (
-            str(state["made_by"]) == self.fingerprint
+            str(state.get("made_by")) == self.fingerprint
             and (longer or np.array_equal(state["clock"], self.clock))
-            and int(state["stop"]) <= self.stop
+            and stop <= self.stop
         )
         if not alike or (longer and not bool(state["extendable"])):
             msg = "the kept state belongs to another run, or to one that cannot be extended"
@@ -428,7 +429,7 @@ class _Run:
             histogram=histogram,
             course=self._course(),
             lags=lags,
-            autocorrelation=autocorrelated(sums.lagged, float(position.value), n),
+            autocorrelation=autocorrelated(sums.lagged, sums.means[:, 0], n),
             trails=sums.trails,
             final=sums.final,
         )
@@ -456,14 +457,27 @@ def mean_of_sums(sums: Array, n: int | NDArray[np.int64]) -> Estimate:
     return Estimate(mean, np.sqrt(spread), ORIGIN)
 
 
-def autocorrelated(lagged: Array, mean: float, n: int | NDArray[np.int64]) -> Estimate:
-    """ρ = C(m)/C(0) of C = r − ⟨y⟩²; its error by the delta method, that of ⟨y⟩ left out."""
+def lagged_sums(r: Array, means: Array) -> Array:
+    """Over trajectories, (lags, 4): of r, r², r r₀ and r ȳ, from r (lags, n) and ȳ (n,)."""
+    return np.stack([each.sum(axis=1) for each in (r, r * r, r * r[:1], r * means)], axis=1)
+
+
+def autocorrelated(lagged: Array, means: Array, n: int | NDArray[np.int64]) -> Estimate:
+    """ρ = C(m)/C(0) of C = r − ⟨y⟩²; its error by the delta method, from r and ȳ together.
+
+    lagged: as of `lagged_sums`.  means: ȳ of every trajectory.  n: how many of them have come so
+    far, (lags,) or for all.
+    """
     if len(lagged) == 0:
         return Estimate(np.empty(0), np.empty(0), ORIGIN)
+    mean = means.mean()
     r = lagged[:, 0] / n
     rho = (r - mean**2) / (r[0] - mean**2)
     variance = lagged[:, 1] / n - r**2
     both = lagged[:, 2] / n - r * r[0]
+    tilt = lagged[:, 3] / n - r * mean  # covariance of r and ȳ
+    pull = 2 * mean * (1 - rho)
     spread = variance - 2 * rho * both + rho**2 * variance[0]
+    spread += pull**2 * means.var() - 2 * pull * (tilt - rho * tilt[0])
     error = np.sqrt(np.maximum(spread, 0.0) / (n - 1)) / (r[0] - mean**2)
     return Estimate(rho, error, ORIGIN)

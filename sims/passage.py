@@ -364,8 +364,8 @@ class _Run:
 
     def take_up(self, state: Mapping[str, Any]) -> None:
         """Go on from a kept state; raises DomainError if it is of another run."""
-        same_shape = np.shape(state["steps"]) == self.steps.shape
-        if not same_shape or str(state["made_by"]) != self.fingerprint:
+        same_shape = np.shape(state.get("steps", ())) == self.steps.shape
+        if not same_shape or str(state.get("made_by")) != self.fingerprint:
             msg = "the kept state belongs to a run with other arguments"
             raise DomainError(msg)
         self.steps[:], self.place[:] = state["steps"], state["place"]

@@ -4,14 +4,13 @@ A stream is named by the seed and the walker's place, not by the moment it is ma
 and threads decide when a walker runs and never what it does.
 """
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
 
-from ..theory.errors import DomainError
+from .crew import crew_size
 
 Progress = Callable[[float], None]
 CHUNK = 32  # walkers
@@ -42,10 +41,7 @@ def each_walker(
     what waits is dropped and what runs is stopped.
     Raises DomainError for less than one thread, and whatever ``walk`` raises.
     """
-    threads = (os.cpu_count() or 1) if threads is None else threads
-    if threads < 1:
-        msg = f"threads must be at least 1; it is {threads}"
-        raise DomainError(msg)
+    size = crew_size(threads)
     stop = threading.Event()
 
     def chunk(first: int) -> None:
@@ -54,7 +50,7 @@ def each_walker(
                 return
             walk(walker, stop)
 
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(size) as pool:
         try:
             chunks = [pool.submit(chunk, first) for first in range(0, walkers, chunk_size)]
             for done, future in enumerate(as_completed(chunks), start=1):

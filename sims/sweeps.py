@@ -22,16 +22,19 @@ from .moves import euler as move
 from .surface_moves import euler as surface_move
 
 EDGE = np.uint64(0x4000000000000000)  # the pattern of 2: stable is what lies below
-MEMORY = MIRRORS = VELOCITY = MIXED = LEAVING = False  # what the integrator and the ends need
+MEMORY = MIRRORS = MIXED = LEAVING = False  # what the integrator and the ends need
 
 
 def mirrored(y, v, ends):
-    """Y turned back at floor and ceiling, and its velocity with it."""
+    """Y turned back at floor and ceiling, and with it what it remembers: a velocity, or a noise.
+
+    A walk on the mirror's image of the potential, folded back, turns both.
+    """
     if MIRRORS:
         over, under = y > ends[3], y < ends[2]
         y = TWO * ends[3] - y if over else y
         y = TWO * ends[2] - y if under else y
-        if VELOCITY:
+        if MEMORY:
             v = -v if over | under else v
     return y, v
 

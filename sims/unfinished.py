@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from ..theory.errors import TooShort
 from ..theory.estimate import Array, Estimate, frozen
-from .observation import LANES, Course, Observation, autocorrelated, mean_of, mean_of_sums
+from .observation import (
+    LANES,
+    Course,
+    Observation,
+    autocorrelated,
+    lagged_sums,
+    mean_of,
+    mean_of_sums,
+)
 from .passage import ORIGIN
 
 
@@ -39,7 +47,7 @@ def partial_observation(state: Mapping[str, Any]) -> Observation:
     dims = float(state["fast_dims"])
     with np.errstate(invalid="ignore", divide="ignore"):
         course = [mean_of_sums(sums.course[:, q].T, sums.in_bin) for q in range(3)]
-        lagged = autocorrelated(sums.lagged, float(position.value), sums.at_lag)
+        lagged = autocorrelated(sums.lagged, means[:, 0], sums.at_lag)
     return Observation(
         position=position,
         position_squared=square,
@@ -78,7 +86,7 @@ class _Sums:
 
     means: list[Array]  # of (trajectories, 3)
     visits: Array  # (bins, 2)
-    lagged: Array  # (lags, 3)
+    lagged: Array  # (lags, 4)
     at_lag: NDArray[np.int64]  # (lags,) trajectories that have come so far
     course: Array  # (time_bins, 3, 2)
     in_bin: NDArray[np.int64]  # (time_bins,) trajectories that have come so far
@@ -90,7 +98,7 @@ class _Sums:
         self.visits += np.stack([share.sum(0), (share**2).sum(0)], axis=1)
         pairs = unit.looks - np.arange(len(self.lagged))
         r = a["lagged"][:, :used] / np.maximum(pairs, 1)[:, None]
-        self.lagged += np.stack([r.sum(1), (r * r).sum(1), (r * r[:1]).sum(1)], axis=1)
+        self.lagged += lagged_sums(r, self.means[-1][:, 0])
         self.at_lag += np.where(pairs > 0, used, 0)
         self.course += a["course"]
         self.in_bin += np.where(np.arange(len(self.course)) < unit.looks // unit.per_bin, used, 0)

@@ -8,7 +8,6 @@ from typing import Any
 _HOME = {
     "AboveFloor": "cleaning",
     "AboveMostNegative": "cleaning",
-    "AdiabaticExit": "exit",
     "AlgorithmicThresholds": "perceptron.thresholds",
     "BarrierPeak": "perceptron.geodesic",
     "Capacity": "perceptron.capacity",
@@ -58,7 +57,6 @@ _HOME = {
     "Valley": "valley",
     "ValleyExit": "exit",
     "WholeSpectrum": "cleaning",
-    "adiabatic_exit_time": "exit",
     "algorithmic_thresholds": "perceptron.thresholds",
     "balance_change": "label_noise",
     "barrier_peak": "perceptron.geodesic",

@@ -98,6 +98,7 @@ def perceptron(
 
 
 def _refuse_unconverged(rows: list[dict[str, Any]]) -> None:
+    from ...sims.perceptron.finite_size import UNLIKELY
     from ...theory.errors import NotConverged
 
     measured = [row for row in rows if row["size"] < math.inf]
@@ -109,7 +110,10 @@ def _refuse_unconverged(rows: list[dict[str, Any]]) -> None:
         )
         raise NotConverged(msg, rows)
     if not all(row["converged"] for row in rows):
-        msg = "sizes must lie on a line in 1/N, and some do not (p_value below 0.001): raise them"
+        msg = (
+            f"sizes must lie on a line in 1/N, and some do not (p_value below {UNLIKELY:g}): raise"
+            " them"
+        )
         raise NotConverged(msg, rows)
 
 

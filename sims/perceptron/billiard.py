@@ -31,10 +31,10 @@ Stat. 23, 518 (2014) (abstracts).  Circles, floors and pressure are derived here
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from ...theory.errors import DomainError
 from ...theory.estimate import Array
+from .compiled import compiled
 from .cost import floors
 from .patterns import Instance
 from .tangent import Weights, on_the_sphere, velocities
@@ -91,7 +91,7 @@ class Billiard:
         return float(made.mean())
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _trajectory(w, v, c, d, low, rows, gram, time, limit) -> Any:  # type: ignore[no-untyped-def]
     """Move w along v for ``time``; w, v and their stabilities c, d (P,) change in place.
 
@@ -122,7 +122,7 @@ def _trajectory(w, v, c, d, low, rows, gram, time, limit) -> Any:  # type: ignor
     return np.nan
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _next_wall(c, d, low, when) -> Any:  # type: ignore[no-untyped-def]
     """Which pattern first has c cos θ + d sin θ = κ with 0 ≤ θ < π, or −1.
 
@@ -145,7 +145,7 @@ def _next_wall(c, d, low, when) -> Any:  # type: ignore[no-untyped-def]
     return first
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _turn(x, y, angle) -> None:  # type: ignore[no-untyped-def]
     """Go round by an angle in the plane of x and y, in place."""
     cosine, sine = np.cos(angle), np.sin(angle)
@@ -155,7 +155,7 @@ def _turn(x, y, angle) -> None:  # type: ignore[no-untyped-def]
         y[i] = cosine * b - sine * a
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _reflect(v, d, w, c, row, gram, kick, share) -> None:  # type: ignore[no-untyped-def]
     """Take kick n from v, with n = row − share w; d follows."""
     for i in range(v.size):

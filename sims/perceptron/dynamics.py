@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...theory.errors import DomainError
 from ...theory.estimate import Array, Estimate, freeze, mean_estimate
@@ -27,6 +28,7 @@ from .tangent import tangent, uniform
 
 ORIGIN = "langevin"
 MOVES = 2  # the stream of this walk, beside those of patterns and samplers
+MOST = 1e15  # steps: years, and whole numbers still in double precision
 EDGE = 2.0  # of step * stiffness, where Euler's scheme loses its hold
 
 
@@ -73,10 +75,7 @@ def descent(
     finite(kappa=kappa)
     first = draw(size, alpha, setting, seed=seed)
     _refuse(beta, step, first.load)
-    counts = np.round(np.asarray(times, np.float64) / step).astype(int)
-    if counts.ndim != 1 or not len(counts) or counts[0] < 0 or (np.diff(counts) <= 0).any():
-        msg = f"times must be at least 0 and rise by a step or more; they are {list(times)}"
-        raise DomainError(msg)
+    counts = _steps(np.asarray(times, np.float64), step)
     levels, kept = (np.full((samples, len(counts)), np.nan) for _ in range(2))
     noise = np.sqrt(2 * step / beta)
 
@@ -97,7 +96,22 @@ def descent(
             w, _ = turned(w, tangent(w, step * force + kick), 1.0)
 
     each_walker(work, samples, threads, progress, chunk_size=1)
-    return Descent(counts * step, mean_estimate(levels, ORIGIN), mean_estimate(kept, ORIGIN))
+    clock = np.asarray(counts * step, np.float64)
+    return Descent(clock, mean_estimate(levels, ORIGIN), mean_estimate(kept, ORIGIN))
+
+
+def _steps(times: Array, step: float) -> NDArray[np.int64]:
+    """How many steps lead to each time."""
+    with np.errstate(over="ignore"):
+        counts = np.round(times / step)
+    rising = counts.ndim == 1 and len(counts) > 0 and counts[0] >= 0 and np.all(np.diff(counts) > 0)
+    if not (rising and counts[-1] < MOST):
+        msg = (
+            f"times must be at least 0, rise by a step or more and end within {MOST:g} steps;"
+            f" they are {times.tolist()}"
+        )
+        raise DomainError(msg)
+    return counts.astype(np.int64)
 
 
 def _refuse(beta: float, step: float, load: float) -> None:

@@ -22,6 +22,7 @@ from ...theory.errors import DomainError
 from ...theory.estimate import Array, Estimate, freeze
 
 FEWEST = 3  # sizes: through two every line goes
+MOST = 1e15  # weights: beyond, 1/N is nothing beside 1
 UNLIKELY = 1e-4  # p-value below which the sizes do not lie on a line
 
 
@@ -100,10 +101,13 @@ def _refuse(sizes: Array, measured: Sequence[Estimate]) -> None:
     if len(np.unique(sizes)) < FEWEST:
         msg = f"an extrapolation needs at least {FEWEST} different sizes; they are {sizes.tolist()}"
         raise DomainError(msg)
-    for size in sizes[~(np.isfinite(sizes) & (sizes > 0))]:
-        msg = f"sizes must be positive and finite; one is {size:g}"
+    for size in sizes[~((sizes >= 1) & (sizes <= MOST))]:
+        msg = f"sizes must lie between 1 and {MOST:g}; one is {size:g}"
         raise DomainError(msg)
     for each in measured:
+        if each.value.ndim:
+            msg = f"measurements must be numbers; one is of shape {each.value.shape}"
+            raise DomainError(msg)
         if not (np.isfinite(each.value) and np.isfinite(each.error) and each.error > 0):
             value, error = float(each.value), float(each.error)
             msg = (

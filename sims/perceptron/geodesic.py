@@ -81,7 +81,14 @@ def measured_barrier(
     for wrong in shares[~((shares >= 0) & (shares <= 1))]:
         msg = f"gamma must lie between 0 and 1; it is {wrong:.10g}"
         raise DomainError(msg)
-    ends = (float(kappa), float(kappa)) if margins is None else margins
+    if shares.ndim != 1:
+        msg = f"gamma must be a number or a list of them; its shape is {shares.shape}"
+        raise DomainError(msg)
+    if margins is not None and len(margins) != 2:
+        msg = f"margins must be two, of the solutions at both ends; they are {list(margins)}"
+        raise DomainError(msg)
+    ends = (kappa, kappa) if margins is None else margins
+    ends = (float(ends[0]), float(ends[1]))
     finite(kappa=kappa, margin_1=ends[0], margin_2=ends[1])
     at_least(samples=(samples, 2), replicas=(replicas, 1), sweeps=(sweeps, 1), burn_in=(burn_in, 0))
     first = draw(size, alpha, setting, seed=seed)

@@ -17,9 +17,9 @@ Slower than :mod:`.billiard`, with which it shares nothing: each is a check of t
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from ...theory.estimate import Array
+from .compiled import compiled
 from .patterns import Instance
 from .tangent import Weights, on_the_sphere, velocities
 
@@ -63,7 +63,7 @@ class HitAndRun:
         return 1.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _angle(c, d, kappa, beta, where) -> Any:  # type: ignore[no-untyped-def]
     """The angle whose cumulative weight on the circle is the fraction ``where``."""
     circle = 2 * np.pi

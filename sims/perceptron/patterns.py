@@ -23,6 +23,7 @@ from ..streams import stream
 from .asked import at_least
 
 WEIGHTS = ("spherical", "binary")
+HUGE = 1e100  # weights: more are as many, and their square is a float still
 LARGEST = 10_000_000_000  # bytes of one sample's patterns
 
 
@@ -93,10 +94,11 @@ def draw(
     if not (np.isfinite(alpha) and alpha >= 0):
         msg = f"alpha must be finite and at least 0; it is {alpha:.10g}"
         raise DomainError(msg)
-    if 8 * alpha * size**2 > LARGEST:
+    wide = min(float(size), HUGE)
+    if (needed := 8 * max(alpha * wide, 1.0) * wide) > LARGEST:
         msg = (
             f"patterns of one sample must stay below {LARGEST / 1e9:g} GB;"
-            f" alpha = {alpha:g} at size {size} needs {8 * alpha * size**2 / 1e9:.3g}"
+            f" alpha = {alpha:g} at size {size:.10g} needs {needed / 1e9:.3g}"
         )
         raise DomainError(msg)
     rng = stream(seed, size, sample)

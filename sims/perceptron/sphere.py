@@ -13,7 +13,7 @@ the step.  A trajectory of one step is Langevin's equation
 
 Metropolis-adjusted.  (T = 1/β; in units where the mobility is 1, time is t = βτ.)  Trajectories of
 time about π/2, which turn free weights by 90°, forget more for the same work.  Without the test of
-acceptance the step is the plain dynamics: see `energy_in_time`.
+acceptance the step is the plain dynamics: see :mod:`.dynamics`.
 
 All replicas of a sample move together: two products with the patterns a step, of matrices.
 S. Lan, B. Zhou and B. Shahbaba, Proc. 31st ICML (2014), abstract: Hamiltonian moves on a sphere.

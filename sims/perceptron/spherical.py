@@ -84,8 +84,8 @@ def spherical_measurements(
     at_least(samples=(samples, 2), replicas=(replicas, 2), sweeps=(sweeps, 4), burn_in=(burn_in, 0))
     first = draw(size, alpha, setting, seed=seed)
     grid = _grid(asked, points) if entropy else np.empty(0)
-    runs: list[list[Watched]] = [[] for _ in range(samples)]
     energies, volumes = np.full((samples, len(grid)), np.nan), not_measured(samples)
+    runs: list[list[Watched]] = [[] for _ in range(samples)]
 
     def work(sample: int, stop: threading.Event) -> None:
         dtype = PRECISIONS[precision]

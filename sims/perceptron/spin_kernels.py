@@ -12,7 +12,8 @@ at β < β′ trade their weights with probability min(1, exp[(β′ − β)(E�
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from .compiled import compiled
 
 COUNT, HINGE, QUADRATIC = 0, 1, 2
 KINDS = {"count": COUNT, "hinge": HINGE, "quadratic": QUADRATIC}
@@ -20,7 +21,7 @@ _SUMS = {"reassoc", "contract", "nsz"}  # sums in any order, which lets them run
 _NEVER = 700.0  # e^700 is a float still
 
 
-@njit(nogil=True, cache=True, fastmath=_SUMS)
+@compiled(fastmath=_SUMS)
 def _cost(h, kicks, i, turn, kappa, kind) -> Any:  # type: ignore[no-untyped-def]
     """Energy of the stabilities h − turn · kicks[i]; turn = 0 is where they are."""
     total = 0.0
@@ -39,7 +40,7 @@ def _cost(h, kicks, i, turn, kappa, kind) -> Any:  # type: ignore[no-untyped-def
     return total
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _sweep(rng, w, h, energy, kicks, kappa, kind, beta, mean) -> Any:  # type: ignore[no-untyped-def]
     """Draw every spin once; adds to ``mean``, changes w and h; the energy, and how many turned."""
     number = 0
@@ -58,7 +59,7 @@ def _sweep(rng, w, h, energy, kicks, kappa, kind, beta, mean) -> Any:  # type: i
     return energy, number
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _trade(rng, at, energy, beta, first, traded) -> None:  # type: ignore[no-untyped-def]
     """Let the neighbours (first, first + 1), (first + 2, first + 3), … trade places."""
     for k in range(first, beta.size - 1, 2):
@@ -69,7 +70,7 @@ def _trade(rng, at, energy, beta, first, traded) -> None:  # type: ignore[no-unt
             traded[k] += 1.0
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _explore(  # type: ignore[no-untyped-def]
     rng, w, h, at, kicks, lean, kappa, kind, beta, means, sums, traded, energies, leanings
 ) -> None:

@@ -92,3 +92,5 @@ def test_no_thread_is_refused() -> None:
     with pytest.raises(DomainError, match="threads must be at least 1; it is 0"):
         crew_size(0)
     assert crew_size(None) >= 1
+    with pytest.raises(DomainError, match="threads must be a whole number; it is 1.5"):
+        crew_size(1.5)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
 
-from entropic.sims import exit_time, stationary
+from entropic.sims import Langevin, exit_time, observe, stationary
 from entropic.theory import (
     CurvatureAligned,
     Estimate,
@@ -76,6 +76,17 @@ def test_a_mirror_sends_the_walker_back(noise: Noise) -> None:
     settings = {"step": STEP, "walkers": 16000, "seed": 21, "reflect": 0.0}
     measured = exit_time(valley(1), noise, STARTS, 1.0, **settings)
     agrees(measured.time, mean_exit_time(reduced(1, noise, 0.0, LINE), STARTS, "right").time)
+
+
+@pytest.mark.parametrize("integrator", ["leimkuhler-matthews", "heavy-ball", "baoab"])
+def test_a_mirror_turns_what_a_walk_remembers(integrator: str) -> None:
+    """A flat box folds the whole line: it is filled evenly up to the walls."""
+    flat = Valley(shape("0"), shape("1"), 1)
+    walk = Langevin(flat, Thermal(0.5), 0.02, integrator)
+    settings = {"steps": 5000, "burn_in": 500, "edges": np.linspace(-1, 1, 11)}
+    run = observe(walk, trajectories=1024, seed=5, reflect=(-1.0, 1.0), **settings)
+    assert np.abs(run.histogram.sigmas_from(Estimate(np.full(10, 0.1), 0.0, "theory"))).max() < 4
+    assert run.histogram.error.max() < 0.0015
 
 
 @pytest.mark.parametrize("noise", NOISES)

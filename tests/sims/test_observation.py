@@ -238,3 +238,18 @@ def test_a_million_trajectories_rest() -> None:
     found = observe(WALK, trajectories=1_000_000, steps=100, every=50, seed=1)
     few = observe(WALK, trajectories=300, steps=100, every=50, seed=1)
     np.testing.assert_array_equal(found.final[:256], few.final[:256])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("centre", [0.0, 5.0])
+def test_the_errors_of_the_autocorrelation_are_its_spread(centre: float) -> None:
+    """ρ of Euler's walk in y²/2 is (1 − η)^steps, wherever the well stands."""
+    well = Valley(shape("0.5*(y - c)**2", c=centre), shape("1"), 1)
+    walk, exact = Langevin(well, Thermal(0.1), 0.05), 0.95 ** (5 * np.arange(1, 6))
+    settings = {"trajectories": 256, "steps": 800, "burn_in": 200, "every": 5, "lags": 6}
+    z = []
+    for seed in range(60):
+        found = observe(walk, start=centre, seed=seed, **settings).autocorrelation
+        z.append((found.value[1:] - exact) / found.error[1:])
+    assert np.abs(np.mean(z, axis=0)).max() < 4 / np.sqrt(60)
+    assert np.square(z).mean(axis=0) == pytest.approx(np.ones(5), abs=4 * np.sqrt(2 / 60))

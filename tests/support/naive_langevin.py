@@ -184,7 +184,7 @@ def advance(
             v = keep * v + math.sqrt(heat * (1 - keep**2)) * b
             x, y = x + 0.5 * step * u, y + 0.5 * step * v
     y, turned = mirror(y, mirrors)
-    if turned and integrator in ("heavy-ball", "baoab"):
+    if turned and integrator in ("leimkuhler-matthews", "heavy-ball", "baoab"):
         v = -v
     if integrator == "baoab":
         fx, fy = gradient(x, y)

@@ -53,7 +53,8 @@ def test_errors_cover_what_they_should_and_p_values_are_uniform():
         ([10, 20], [1.0, 1.0], "at least 3 different sizes; they are"),
         ([10, 20, 20], [1.0, 1.0, 1.0], "at least 3 different sizes"),
         ([10, 20, 30], [1.0, 1.0], "each size needs its measurement; there are 3 and 2"),
-        ([10, 20, -30], [1.0, 1.0, 1.0], "sizes must be positive and finite; one is -30"),
+        ([10, 20, -30], [1.0, 1.0, 1.0], "sizes must lie between 1 and 1e[+]15; one is -30"),
+        ([10, 20, 1e300], [1.0, 1.0, 1.0], "sizes must lie between 1 and 1e[+]15; one is 1e[+]300"),
         ([10, 20, 30], [1.0, np.nan, 1.0], "must be finite, with a positive error; one is nan"),
     ],
 )
@@ -65,3 +66,8 @@ def test_what_cannot_be_extrapolated_is_refused(sizes, values, what):
 def test_a_measurement_without_error_is_refused():
     with pytest.raises(DomainError, match="with a positive error; one is 0 ± 0"):
         extrapolated(SIZES, [Estimate(0, 0, "")] * 4)
+
+
+def test_a_measurement_of_many_numbers_is_refused():
+    with pytest.raises(DomainError, match="measurements must be numbers; one is of shape"):
+        extrapolated(SIZES, [Estimate([1.0, 2.0], [0.1, 0.1], "")] * 4)

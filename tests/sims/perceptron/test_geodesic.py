@@ -63,6 +63,8 @@ def test_threads_leave_no_trace():
         ({"gamma": [0.5, 1.5]}, "gamma must lie between 0 and 1; it is 1.5"),
         ({"kappa": np.nan}, "kappa must be finite; it is nan"),
         ({"margins": (0.0, np.inf)}, "margin_2 must be finite; it is inf"),
+        ({"margins": (0.0,)}, "margins must be two, of the solutions at both ends; they are"),
+        ({"gamma": [[0.5]]}, "gamma must be a number or a list of them; its shape is"),
         ({"samples": 1}, "samples must be a whole number of at least 2; it is 1"),
         ({"setting": "exam"}, "setting must be 'storage' or 'teacher'"),
         ({"margins": (0.0, 3.0)}, "every sample must have weights that keep kappa = 3"),
