@@ -16,10 +16,11 @@ from ...theory.relaxation import Relaxation
 from ...theory.slow import SlowDynamics, slow_dynamics
 from ..ladder import Row, Rung, objection, part, row
 from ..progress import Progress
+from ..toy_grid_figure import LIMIT
 from .toy_grid import Condition, full, quick
 
 # Beyond this the fast directions do not follow the slow one.
-LIMITS = {"adiabaticity": 0.05}
+LIMITS = {"adiabaticity": LIMIT}
 
 
 @dataclass(frozen=True)

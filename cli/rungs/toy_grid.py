@@ -40,6 +40,8 @@ class Condition:
         """What is told apart by."""
         told = [f"{self.noise} noise", f"ηg₀={self.coarse:g}", f"k={self.fast_dims}"]
         told.append(f"T={self.temperature:g}")
+        if self.step != 1e-3:
+            told.append(f"η={self.step:g}")
         if self.slow_temperature != 1:
             told.append(f"T_y={self.slow_temperature * self.temperature:g}")
         if self.stiffness != "1 + y**2":
@@ -99,8 +101,9 @@ def full() -> tuple[Condition, ...]:
         Condition(noise, 0.4, 2, slow_temperature=ratio)
         for noise, ratio in product(NAMES, (0.5, 2.0))
     ]
+    steps = [Condition(noise, 0.3, step=step) for noise, step in product(NAMES, (5e-4, 2e-3))]
     slow = [
         Condition(noise, coarse, k)
         for noise, coarse, k in product(NAMES, (0.005, 0.015, 0.03), (1, 4))
     ]
-    return (*quick(), *grid, *many, *hot, *tilted, *wells, *uneven, *slow)
+    return (*quick(), *grid, *many, *hot, *tilted, *wells, *uneven, *steps, *slow)
