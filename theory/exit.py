@@ -41,7 +41,8 @@ class ValleyExit:
     ends it leaves through.  slow: the drift–diffusion solved there (for ``exact`` that of ``none``
     or, with a step, of ``first``).
     adiabaticity: the largest ε of :class:`.slow.SlowDynamics` among the places that the walker
-    visits; ``none`` and ``first`` are safe while it is far below 1.  late: by how much the survival
+    visits; ``none`` and ``first`` are safe while it is far below 1.  With momentum also of the time
+    that y remembers its velocity for, over that of its own way.  late: by how much the survival
     of a watched walker lies behind that on the interval, a quarter of a step.  change: the largest
     |ln| of what the first correction does to a time; its own error is of the square of it.
     """

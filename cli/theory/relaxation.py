@@ -126,7 +126,8 @@ def relaxation(
     theory potential` (V = U + g|x|^2/2, V_eff = U + (kT/2) ln g; the "T ln g" of the paper is
     k = 2) and unit mobility.  error is that of the numerics; adiabaticity is the largest
     eps = |rate of change of g| / (g times g) on the way, and the prediction supposes that it is
-    far below 1: how far, with which correction, is in docs/relaxation.md.
+    far below 1: how far, with which correction, is in docs/relaxation.md.  With momentum eps also
+    counts the time ETA/(1 - BETA) for which y remembers its velocity, against that of its way.
     With --survival one row for every start and time, with --spectrum one for every mode.
     """
     from ...theory.exit import valley_exit_time, valley_spectrum
@@ -174,6 +175,9 @@ def relaxation(
         warn(
             f"the {theory} prediction is not safe here: the stiffness changes at up to {eps:.2g} "
             "of the rate at which the fast directions follow it"
+            if not momentum
+            else f"the {theory} prediction is not safe here: y moves at up to {eps:.2g} of the "
+            "rate at which its own velocity and the fast directions follow"
         )
     if absorb and exit_.change > CHANGE:
         warn(
