@@ -6,7 +6,7 @@ order in their lag (``first``, :mod:`.beyond_adiabatic`), or nothing integrated 
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -114,6 +114,8 @@ def valley_exit_time(
     """
     start, ends, mirrors = (np.atleast_1d(np.asarray(x, float)) for x in (start, absorb, reflect))
     between = walls(start, ends, mirrors)
+    _known("monitoring", monitoring, get_args(Monitoring))
+    _known("correction", correction, get_args(Correction))
     heat, monitored = slow_heat(noise, slow_temperature), monitoring == "discrete"
     if monitored and not step > 0:
         msg = f"discrete monitoring needs a step above 0; it is {step:g}"
@@ -150,6 +152,7 @@ def valley_spectrum(
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         msg = f"the mirrors must rise from low to high; they are {low:g} and {high:g}"
         raise DomainError(msg)
+    _known("correction", correction, get_args(Correction))
     if correction == "exact":
         msg = "the spectrum is known of the slow coordinate alone: correction none or first"
         raise DomainError(msg)
@@ -170,6 +173,12 @@ def valley_spectrum(
         )
     slow = watch.slow(ends, GRIDS[0])
     return relaxation_spectrum(slow, modes), watch.largest_visited(slow)
+
+
+def _known(what: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        msg = f"the {what} must be one of {', '.join(known)}; it is {given!r}"
+        raise DomainError(msg)
 
 
 def _reduced(watch: Watch) -> ValleyExit:

@@ -23,9 +23,10 @@ from scipy.linalg import solve_banded
 
 from .errors import DomainError
 from .estimate import Array, Estimate, freeze
-from .relaxation import Ends
+from .relaxation import Ends, check_ends
 from .slow import SlowDynamics
 
+SOONEST = 1e-20  # of the time of the fastest cell: before, nothing has happened
 SPAN, CONTOUR = 4.0, 60  # Λ and N: an error of e^{−πN/√(1 + 8Λ)} = 6e-15
 
 
@@ -40,7 +41,13 @@ def cell_rates(slow: SlowDynamics, absorb: Ends | None, cells: int) -> tuple[Arr
     """Cell centres, and the rates of jumping left and right from each cell (cells,).
 
     absorb: the ends through which probability leaves; the other reflects (None: both do).
+    Raises DomainError for others, or less than two cells.
     """
+    if absorb is not None:
+        check_ends(absorb)
+    if not (cells >= 2 and cells == int(cells)):
+        msg = f"the cells must be a whole number of at least 2; they are {cells:g}"
+        raise DomainError(msg)
     edges = np.linspace(slow.y[0], slow.y[-1], cells + 1)
     centre, h = 0.5 * (edges[1:] + edges[:-1]), edges[1] - edges[0]
     pull = CubicSpline(slow.y, slow.drift / slow.diffusion)(edges)
@@ -94,7 +101,8 @@ def first_passage(
     """Survival and first-passage density from each start at each time of the clock, in any order.
 
     From ``cells`` and half as many cells, extrapolated (both err as cells⁻²); the error is the
-    change that this makes.  Raises DomainError for a start outside or a time below 0.
+    change that this makes.  Raises DomainError for a start outside, a time below 0, unknown ends or
+    less than four cells.
 
     >>> free = SlowDynamics(np.linspace(-1, 1, 101), np.zeros(101), np.full(101, 0.5))
     >>> found = first_passage(free, 0.0, [0.1, 1.0])
@@ -102,6 +110,10 @@ def first_passage(
     [[0.996869, 0.370777]]
     """
     start, clock = _asked(slow, start, clock)
+    check_ends(absorb)
+    if not (cells >= 4 and cells == int(cells)):
+        msg = f"the cells must be a whole number of at least 4; they are {cells:g}"
+        raise DomainError(msg)
     fine, coarse = (_passage(slow, start, clock, absorb, n) for n in (cells, cells // 2))
     values = [(4 * f - c) / 3 for f, c in zip(fine, coarse, strict=True)]
     errors = [np.abs(f - c) / 3 for f, c in zip(fine, coarse, strict=True)]
@@ -166,10 +178,14 @@ def stationary_density(slow: SlowDynamics) -> Array:
 def stationary_probabilities(slow: SlowDynamics, edges: Array) -> Array:
     """Probability (n,) of each bin [edge, next edge) under the stationary density.
 
-    edges: (n + 1,) within the grid.
+    edges: (n + 1,) within the grid.  Raises DomainError for others.
     """
+    edges = np.asarray(edges, float)
+    if edges.ndim != 1 or not np.all((edges >= slow.y[0]) & (edges <= slow.y[-1])):
+        msg = f"the edges of the bins must be a list within [{slow.y[0]:g}, {slow.y[-1]:g}]"
+        raise DomainError(msg)
     cumulative = CubicSpline(slow.y, stationary_density(slow)).antiderivative()
-    return np.diff(cumulative(np.asarray(edges, float)))
+    return np.diff(cumulative(edges))
 
 
 def stationary_square(slow: SlowDynamics) -> float:
@@ -183,7 +199,7 @@ def _asked(slow: SlowDynamics, start: ArrayLike, clock: ArrayLike) -> tuple[Arra
     if clock.ndim != 1 or not np.all(np.isfinite(clock) & (clock >= 0)):
         msg = "the times of the clock must be a list of numbers of at least 0"
         raise DomainError(msg)
-    if not np.all((start >= slow.y[0]) & (start <= slow.y[-1])):
+    if start.ndim != 1 or not np.all((start >= slow.y[0]) & (start <= slow.y[-1])):
         msg = f"a start must lie within [{slow.y[0]:g}, {slow.y[-1]:g}]"
         raise DomainError(msg)
     return start, clock
@@ -198,6 +214,8 @@ def _carried(
     """
     points = read(first[None, :]).shape[1]
     found, change = np.zeros((points, len(clock))), np.zeros((points, len(clock)))
+    early = SOONEST / float((left + right).max())
+    clock = np.where(clock > 0, np.maximum(clock, early), clock)
     h = 2 * np.sqrt(1 + 8 * SPAN) / CONTOUR
     along = 1 + 1j * h * (np.arange(CONTOUR // 2) + 0.5)  # the rest is the complex conjugate
     bands = np.zeros((3, len(first)), complex)

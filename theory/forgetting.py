@@ -19,7 +19,7 @@ from scipy.linalg import eigh_tridiagonal
 from .errors import DomainError
 from .estimate import Array, Estimate, freeze
 from .fokker_planck import cell_rates
-from .relaxation import Ends
+from .relaxation import Ends, check_ends
 from .slow import SlowDynamics
 
 SWEEPS = 200  # of inverse iteration at most: rates nearer than 8 % to each other need more
@@ -80,8 +80,10 @@ def relaxation_spectrum(
     >>> relaxation_spectrum(bowl, 3).rates.value.round(6).tolist()       # n times the rate
     [2.0, 4.0, 6.0]
     """
-    if not 1 <= modes <= cells // 4:
-        msg = f"the number of modes must be from 1 to {cells // 4}, a quarter of the cells; "
+    if absorb is not None:
+        check_ends(absorb)
+    if not (1 <= modes <= cells // 4 and modes == int(modes)):
+        msg = f"the number of modes must be a whole one from 1 to {cells // 4}, a quarter of the cells; "
         raise DomainError(msg + f"it is {modes}")
     centre, left, right = cell_rates(slow, absorb, cells)
     fine, functions, weights = _solved(left, right, modes, absorb)
