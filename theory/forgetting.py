@@ -83,8 +83,8 @@ def relaxation_spectrum(
     if absorb is not None:
         check_ends(absorb)
     if not (1 <= modes <= cells // 4 and modes == int(modes)):
-        msg = f"the number of modes must be a whole one from 1 to {cells // 4}, a quarter of the cells; "
-        raise DomainError(msg + f"it is {modes}")
+        msg = f"the number of modes must be a whole one from 1 to {cells // 4}, a quarter of the "
+        raise DomainError(msg + f"cells; it is {modes}")
     centre, left, right = cell_rates(slow, absorb, cells)
     fine, functions, weights = _solved(left, right, modes, absorb)
     coarse, _, _ = _solved(*cell_rates(slow, absorb, cells // 2)[1:], modes, absorb)

@@ -109,3 +109,12 @@ def test_a_number_of_modes_that_the_cells_cannot_hold_is_refused():
     for modes in (0, 26):
         with pytest.raises(DomainError, match=f"from 1 to 25, a quarter .*; it is {modes}"):
             relaxation_spectrum(slow, modes, cells=100)
+
+
+def test_unknown_ends_and_half_a_mode_are_refused():
+    y = np.linspace(-1, 1, 101)
+    free = SlowDynamics(y, np.zeros(101), np.full(101, 0.5))
+    with pytest.raises(DomainError, match="ends must be one of left, right, both; it is 'up'"):
+        relaxation_spectrum(free, 1, "up")
+    with pytest.raises(DomainError, match="modes must be a whole one from 1 to 500.* it is 2.5"):
+        relaxation_spectrum(free, 2.5)
