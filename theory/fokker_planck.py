@@ -116,12 +116,14 @@ def first_passage(
         msg = f"the cells must be a whole number of at least 4; they are {cells:g}"
         raise DomainError(msg)
     fine, coarse = (_passage(slow, start, clock, absorb, n) for n in (cells, cells // 2))
-    values = [(4 * f - c) / 3 for f, c in zip(fine, coarse, strict=True)]
-    values, lines = zip(*((v[: len(start)], v[len(start) :]) for v in values), strict=True)
-    moved = [np.abs(f - c)[: len(start)] / 3 for f, c in zip(fine, coarse, strict=True)]
-    errors = [m + np.abs(v - line) for m, v, line in zip(moved, values, lines, strict=True)]
-    alive, density = (Estimate(v, e, "theory") for v, e in zip(values, errors, strict=True))
+    alive, density = (_extrapolated(f, c) for f, c in zip(fine, coarse, strict=True))
     return FirstPassage(start, clock, alive, density)
+
+
+def _extrapolated(fine: Array, coarse: Array) -> Estimate:
+    """To cells of no size, from what :func:`_passage` found."""
+    (cubic, line), (moved, _) = (np.split(v, 2) for v in ((4 * fine - coarse) / 3, fine - coarse))
+    return Estimate(cubic, np.abs(moved) / 3 + np.abs(cubic - line), "theory")
 
 
 def _passage(

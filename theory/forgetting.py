@@ -85,7 +85,12 @@ def relaxation_spectrum(
     if not (1 <= modes <= cells // 4 and modes == int(modes)):
         msg = f"the number of modes must be a whole one from 1 to {cells // 4}, a quarter of the "
         raise DomainError(msg + f"cells; it is {modes}")
-    centre, left, right = cell_rates(slow, absorb, cells)
+    with np.errstate(all="ignore"):
+        centre, left, right = cell_rates(slow, absorb, cells)
+        within = np.isfinite(left[1:] * right[:-1]) & (left[1:] > 0) & (right[:-1] > 0)
+    if not np.all(within):
+        msg = "the rates are beyond the range of floats"
+        raise DomainError(msg)
     fine, functions, weights = _solved(left, right, modes, absorb)
     coarse, _, _ = _solved(*cell_rates(slow, absorb, cells // 2)[1:], modes, absorb)
     # what a float cannot resolve beside the fastest rate; the slowest has its own iteration

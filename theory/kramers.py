@@ -61,9 +61,11 @@ def kramers_rate(
         )
         raise DomainError(msg)
     rise = quad(lambda y: float(slope(np.asarray(y))), minimum, maximum, limit=200)[0]
-    next_order = temperature * (_laplace(*well) + _laplace(*(-v for v in top)))
+    next_order = np.float64(temperature) * (_laplace(*well) + _laplace(*(-v for v in top)))
     leading = mobility / (2 * np.pi) * np.sqrt(-well[0] * top[0]) * np.exp(-rise / temperature)
-    return Estimate(leading * (1 - next_order), leading * next_order**2, "theory")
+    with np.errstate(over="ignore"):
+        error = leading * next_order**2
+    return Estimate(leading * (1 - next_order), error, "theory")
 
 
 def langer_rate(

@@ -202,11 +202,13 @@ def test_what_is_no_covariance_is_refused(entropic, typed, match):
     assert "--fast-dims says 3" in said.err
 
 
-@pytest.mark.parametrize(
-    "more", [["--momentum", "0.5"], ["--integrator", "exact"], ["--integrator", "heun"]]
-)
-def test_a_relaxation_knows_eulers_step_alone(entropic, more):
-    base = ["theory", "relaxation", *WARM[4:], "--start", "0", "--absorb", "-1,1"]
-    said = entropic(*base, *more)
-    assert said.refused()
-    assert "Euler's step without momentum" in said.err
+def test_a_symbol_for_no_momentum_is_refused(entropic):
+    said = entropic(*SYMBOLIC, "--momentum", "2")
+    assert said.code == 2
+    assert "momentum must be from 0 to below 1; it is 2" in said.err
+
+
+def test_digits_beyond_floats_are_not_worked_out(entropic):
+    said = entropic(*SYMBOLIC, "--energy", "9**9**9")
+    assert said.code == 2
+    assert "is beyond the range of floats" in said.err

@@ -118,3 +118,10 @@ def test_unknown_ends_and_half_a_mode_are_refused():
         relaxation_spectrum(free, 1, "up")
     with pytest.raises(DomainError, match="modes must be a whole one from 1 to 500.* it is 2.5"):
         relaxation_spectrum(free, 2.5)
+
+
+def test_rates_beyond_floats_are_refused():
+    y = np.linspace(-1, 1, 101)
+    for drift, diffusion in ((1e300, 0.5), (0.0, 1e304)):
+        with pytest.raises(DomainError, match="beyond the range of floats"):
+            relaxation_spectrum(SlowDynamics(y, np.full(101, drift), np.full(101, diffusion)), 2)

@@ -47,7 +47,9 @@ def formula_text(expression: Any) -> str:
     >>> formula_text(y * sp.sqrt(y + 1))
     'y*(sqrt((1) + y))'
     """
-    match sp.sympify(expression, strict=True):
+    if isinstance(expression, (int, float)):
+        return repr(float(expression))
+    match expression:
         case sp.Symbol(name=name):
             return str(name)
         case sp.Rational(p=p, q=q):
