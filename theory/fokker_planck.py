@@ -26,6 +26,7 @@ from .estimate import Array, Estimate, freeze
 from .relaxation import Ends, check_ends
 from .slow import SlowDynamics
 
+STEEPEST = 1e200  # drift over diffusion: beyond, products of rates leave the range of floats
 SOONEST = 1e-20  # of the time of the fastest cell: before, nothing has happened
 SPAN, CONTOUR = 4.0, 60  # Λ and N: an error of e^{−πN/√(1 + 8Λ)} = 6e-15
 
@@ -48,9 +49,14 @@ def cell_rates(slow: SlowDynamics, absorb: Ends | None, cells: int) -> tuple[Arr
     if not (cells >= 2 and cells == int(cells)):
         msg = f"the cells must be a whole number of at least 2; they are {cells:g}"
         raise DomainError(msg)
-    edges = np.linspace(slow.y[0], slow.y[-1], cells + 1)
+    edges = np.linspace(slow.y[0], slow.y[-1], int(cells) + 1)
     centre, h = 0.5 * (edges[1:] + edges[:-1]), edges[1] - edges[0]
-    pull = CubicSpline(slow.y, slow.drift / slow.diffusion)(edges)
+    with np.errstate(over="ignore"):
+        steepness = slow.drift / slow.diffusion
+    if not np.all(np.abs(steepness) < STEEPEST):
+        msg = f"drift over diffusion must stay below {STEEPEST:g}; it reaches "
+        raise DomainError(msg + f"{np.abs(steepness).max():.3g}")
+    pull = CubicSpline(slow.y, steepness)(edges)
     diffusion = CubicSpline(slow.y, slow.diffusion)(centre)
     right = diffusion * _bernoulli(-pull[1:] * h) / h**2
     left = diffusion * _bernoulli(pull[:-1] * h) / h**2

@@ -85,12 +85,7 @@ def relaxation_spectrum(
     if not (1 <= modes <= cells // 4 and modes == int(modes)):
         msg = f"the number of modes must be a whole one from 1 to {cells // 4}, a quarter of the "
         raise DomainError(msg + f"cells; it is {modes}")
-    with np.errstate(all="ignore"):
-        centre, left, right = cell_rates(slow, absorb, cells)
-        within = np.isfinite(left[1:] * right[:-1]) & (left[1:] > 0) & (right[:-1] > 0)
-    if not np.all(within):
-        msg = "the rates are beyond the range of floats"
-        raise DomainError(msg)
+    centre, left, right = cell_rates(slow, absorb, cells)
     fine, functions, weights = _solved(left, right, modes, absorb)
     coarse, _, _ = _solved(*cell_rates(slow, absorb, cells // 2)[1:], modes, absorb)
     # what a float cannot resolve beside the fastest rate; the slowest has its own iteration
@@ -102,18 +97,27 @@ def relaxation_spectrum(
 def _solved(
     left: Array, right: Array, modes: int, absorb: Ends | None
 ) -> tuple[Array, Array, Array]:
-    """Rates, functions and weights."""
+    """Rates, functions and weights; refused beyond the range of floats."""
+    with np.errstate(all="ignore"):
+        between = np.sqrt(right[:-1] * left[1:])
+        total = left + right
+    if not (np.all(np.isfinite(between) & (between > 0)) and np.all(np.isfinite(total))):
+        msg = "the rates between cells are beyond the range of floats"
+        raise DomainError(msg)
     log = np.concatenate([[0.0], np.cumsum(np.log(right[:-1] / left[1:]))])
     weights = np.exp(log - log.max())
     weights /= weights.sum()
-    between = np.sqrt(right[:-1] * left[1:])
     skipped = int(absorb is None)
     which = (skipped, skipped + modes - 1)
-    rates, vectors = eigh_tridiagonal(left + right, -between, select="i", select_range=which)
+    rates, vectors = eigh_tridiagonal(total, -between, select="i", select_range=which)
     known = log - log.max() > np.log(FAINT)
     functions = np.where(known, vectors.T * np.exp(-0.5 * np.where(known, log - log.max(), 0)), 0)
     rates[0], functions[0] = _slowest(left, right, absorb)
-    functions /= np.sqrt(functions**2 @ weights)[:, None]
+    with np.errstate(all="ignore"):
+        functions /= np.sqrt(functions**2 @ weights)[:, None]
+    if not np.all(np.isfinite(functions)):
+        msg = "a barrier this high takes the functions beyond the range of floats"
+        raise DomainError(msg)
     towards = functions @ (weights * (np.arange(len(left)) if skipped else 1.0))
     functions *= np.where(towards < 0, -1.0, 1.0)[:, None]
     return np.asarray(rates), np.asarray(functions), weights

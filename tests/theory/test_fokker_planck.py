@@ -226,3 +226,10 @@ def test_a_start_within_a_cell_of_an_end_says_how_little_is_known_of_it():
         found = first_passage(free, [0.0, 0.999], [time]).survival
         exact = np.array([1.0, math.erf(min(9, 1e-3 / math.sqrt(2 * time)))])
         assert np.all(np.abs(found.value[:, 0] - exact) <= 2.1 * found.error[:, 0] + 1e-12)
+
+
+def test_a_drift_that_no_float_follows_is_refused():
+    y = np.linspace(-1, 1, 101)
+    steep = SlowDynamics(y, np.full(101, 1e300), np.full(101, 0.5))
+    with pytest.raises(DomainError, match=r"stay below 1e\+200; it reaches 2e\+300"):
+        first_passage(steep, 0.0, [1.0])
