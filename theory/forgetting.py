@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 from scipy.linalg import eigh_tridiagonal
 
-from .errors import DomainError
+from .errors import DomainError, NotConverged
 from .estimate import Array, Estimate, freeze
 from .fokker_planck import cell_rates
 from .relaxation import Ends, check_ends
@@ -24,6 +24,7 @@ from .slow import SlowDynamics
 
 SWEEPS = 200  # of inverse iteration at most: rates nearer than 8 % to each other need more
 SETTLED = 1e-13
+LOST = 1e-9  # of the fastest rate: below, an eigenvalue solver knows less than six digits
 FAINT = 1e-26  # of the largest weight: below, a symmetric eigenvector is all rounding
 
 
@@ -73,7 +74,8 @@ def relaxation_spectrum(
     """The ``modes`` slowest rates and their functions; absorb: None for mirrors at both ends.
 
     Rates from ``cells`` and half as many, extrapolated; functions from ``cells``.  Raises
-    DomainError for less than one mode, or more than half of half the cells hold.
+    DomainError for less than one mode, or more than half of half the cells hold; NotConverged where
+    the slowest are both lost in the rounding of the fastest and too near to each other.
 
     >>> y = np.linspace(-6, 6, 2001)
     >>> bowl = SlowDynamics(y, -2 * y, np.full(2001, 0.7))
@@ -112,7 +114,14 @@ def _solved(
     rates, vectors = eigh_tridiagonal(total, -between, select="i", select_range=which)
     known = log - log.max() > np.log(FAINT)
     functions = np.where(known, vectors.T * np.exp(-0.5 * np.where(known, log - log.max(), 0)), 0)
-    rates[0], functions[0] = _slowest(left, right, absorb)
+    settled, rate, function = _slowest(left, right, absorb)
+    if settled:
+        rates[0], functions[0] = rate, function
+    elif rates[0] < LOST * float(total.max()):
+        msg = (
+            f"the slowest rates crowd around {rate:.3g}, too near to each other to tell them apart"
+        )
+        raise NotConverged(msg, rates)
     with np.errstate(all="ignore"):
         functions /= np.sqrt(functions**2 @ weights)[:, None]
     if not np.all(np.isfinite(functions)):
@@ -123,24 +132,27 @@ def _solved(
     return np.asarray(rates), np.asarray(functions), weights
 
 
-def _slowest(left: Array, right: Array, absorb: Ends | None) -> tuple[float, Array]:
-    """The slowest rate and its function by inverse iteration without a subtraction."""
+def _slowest(left: Array, right: Array, absorb: Ends | None) -> tuple[bool, float, Array]:
+    """The slowest rate and its function by inverse iteration without a subtraction, if it settles.
+
+    It does not where the next rate is near: then an eigenvalue solver is the better one, unless the
+    rates are lost in the rounding of the fastest.
+    """
     if absorb is not None:
-        rate, function = _inverse_iteration(left, right)
-        return rate, function
+        return _inverse_iteration(left, right)
     # the fluxes across the edges: absorbed at both ends, whose rates are those of the other side
-    rate, flux = _inverse_iteration(right[:-1], left[1:])
+    settled, rate, flux = _inverse_iteration(right[:-1], left[1:])
     log = np.concatenate([[0.0], np.cumsum(np.log(right[:-1] / left[1:]))])
     weights = np.exp(log - log.max())
     visited = weights[:-1] > 1e-290  # beyond, a float knows neither flux nor weight
     slope = np.zeros(len(flux))
     slope[visited] = flux[visited] / (right[:-1] * weights[:-1])[visited]
     function = np.concatenate([[0.0], np.cumsum(slope)])
-    return rate, function - function @ weights / weights.sum()
+    return settled, rate, function - function @ weights / weights.sum()
 
 
-def _inverse_iteration(left: Array, right: Array) -> tuple[float, Array]:
-    """Smallest eigenvalue of the chain that leaves at rate left[0] and right[-1], and its vector.
+def _inverse_iteration(left: Array, right: Array) -> tuple[bool, float, Array]:
+    """Whether it settled, smallest rate and vector of a chain that leaves at left[0] and right[-1].
 
     Rows: from a cell at ``right`` to the next, at ``left`` to the one before.
     """
@@ -148,7 +160,7 @@ def _inverse_iteration(left: Array, right: Array) -> tuple[float, Array]:
     escape = [down[0]]  # rate of leaving to the left for good, from each cell on
     for i in range(1, len(down)):
         escape.append(down[i] * escape[-1] / (up[i - 1] + escape[-1]))
-    vector, rate = np.ones(len(down)), 0.0
+    vector, rate, settled = np.ones(len(down)), 0.0, False
     for _ in range(SWEEPS):
         carried = vector.tolist()
         for i in range(1, len(carried)):
@@ -159,7 +171,8 @@ def _inverse_iteration(left: Array, right: Array) -> tuple[float, Array]:
         after = np.array(carried)
         now = 1 / after.max()
         vector = after * now
-        if abs(now - rate) <= SETTLED * now:
+        settled = bool(abs(now - rate) <= SETTLED * now)
+        if settled:
             break
         rate = now
-    return float(now), vector
+    return settled, float(now), vector
