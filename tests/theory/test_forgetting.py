@@ -130,7 +130,7 @@ def test_rates_beyond_floats_are_refused():
 @pytest.mark.parametrize("absorb", [None, "both"])
 @pytest.mark.parametrize("drift", [-5.0, -50.0, -100.0])
 def test_rates_that_crowd_are_told_apart(drift, absorb):
-    """D[(f/2D)² + (nπ/L)²]: at f = −100 the first two lie 0.3 % apart, and came out 5 % too small."""
+    """D[(f/2D)² + (nπ/L)²]: at f = −100 the first two are 0.3 % apart; it was 5 % too small."""
     y = np.linspace(-1, 1, 2001)
     steady = SlowDynamics(y, np.full(2001, drift), np.ones(2001))
     found = relaxation_spectrum(steady, 3, absorb).rates
