@@ -12,6 +12,7 @@ _HOME = {
     "BarrierPeak": "perceptron.geodesic",
     "Capacity": "perceptron.capacity",
     "Chain": "chain",
+    "CleaningRule": "cleaning",
     "CriticalMargins": "perceptron.critical_margins",
     "CrossOverlap": "perceptron.cross_overlap",
     "CurvatureAligned": "noise",

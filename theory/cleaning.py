@@ -80,7 +80,7 @@ class TopRank:
     name: str = "top"
 
     def __post_init__(self) -> None:
-        if not (self.rank >= 1 and self.rank == int(self.rank)):
+        if not (1 <= self.rank < np.inf and self.rank == int(self.rank)):
             msg = f"the rank must be a whole number from 1; it is {self.rank:g}"
             raise DomainError(msg)
 

@@ -63,7 +63,13 @@ class LinearNetwork:
             raise DomainError(msg)
 
     def residuals(self, data: LinearData) -> Array:
-        """What each pattern misses, r = W₂W₁X − y, shape (P,)."""
+        """What each pattern misses, r = W₂W₁X − y, shape (P,).
+
+        Raises DomainError for patterns of another number of inputs.
+        """
+        if len(data.inputs) != self.first.shape[1]:
+            msg = f"patterns must have {self.first.shape[1]} inputs like the network; they have "
+            raise DomainError(msg + f"{len(data.inputs)}")
         return self.second @ self.first @ data.inputs - data.targets
 
     def gram(self, data: LinearData) -> Array:

@@ -22,12 +22,14 @@ from typing import NamedTuple
 import numpy as np
 
 from .beyond_adiabatic import fast_directions, grid_slope
+from .errors import DomainError
 from .half_line import absorbing_layer, reflected_moments
 from .noise import Noise
-from .relaxation import OVERSHOOT, Ends
-from .slow import mean_forces, slow_heat
+from .relaxation import OVERSHOOT, Ends, check_ends
+from .slow import checked_interval, mean_forces, slow_heat
 from .valley import Valley
 
+SHORT = 1e-12  # of step * stiffness: below, kicks are shorter than 1e-6 of the layer
 ZETA = -0.08293460465651111  # b = ζ(−1/2)/√(2π)
 
 
@@ -43,7 +45,8 @@ def moved_ends(
     """The interval on which :func:`.beyond_adiabatic.corrected_dynamics` is to be solved.
 
     absorb: which ends absorb; the other reflects.  monitored: the absorbing ends are looked at
-    once a step.  Raises DomainError for an inadmissible g, U, T or step.
+    once a step.  Raises DomainError for unknown ends, a reversed interval, an inadmissible g, U,
+    T or step.
 
     >>> from .expression import shape
     >>> from .noise import Thermal
@@ -54,7 +57,8 @@ def moved_ends(
     >>> low, round(high, 10)
     (-1.0, 1.0582597158)
     """
-    low, high = interval
+    check_ends(absorb)
+    low, high = checked_interval(interval)
     rest = (step, slow_temperature, monitored)
     return (
         low - outward_shift(valley, noise, low, -1, absorb != "right", *rest),
@@ -76,9 +80,12 @@ def outward_shift(
     heat, k = slow_heat(noise, slow_temperature), valley.fast_dims
     at = _at(valley, noise, end, step)
     shaken = at.slope * at.square / heat
+    smooth = shaken + (2 if absorbing else 1) * at.widening
+    layer_of_time = k * smooth * at.answer * np.sqrt(heat / (2 * at.stiffness))
     if step == 0 or (absorbing and not monitored):
-        pull = shaken + (2 if absorbing else 1) * at.widening
-        return float(k * pull * at.answer * np.sqrt(heat / (2 * at.stiffness)))
+        return float(layer_of_time)
+    if step * at.stiffness < SHORT:
+        return float(layer_of_time + (OVERSHOOT * np.sqrt(2 * heat * step) if absorbing else 0.0))
     keep, kick = 1 - step * at.stiffness, np.sqrt(2 * heat * step)
     inwards = -outwards * at.force * step / kick
     if absorbing:
@@ -101,13 +108,16 @@ def late_exit(
     step: float,
     slow_temperature: float | None = None,
 ) -> float:
-    """Time that a walker at a moved absorbing end, watched once a step, still needs.
+    """Time that a walker at a moved absorbing end, watched once a step > 0, still needs.
 
     >>> from .expression import shape
     >>> from .noise import Thermal
     >>> late_exit(Valley(shape("0"), shape("1")), Thermal(0.5), 1.0, 1, 0.01)
     0.0025
     """
+    if not (np.isfinite(step) and step > 0):
+        msg = f"watching once a step needs a step above 0; it is {step:g}"
+        raise DomainError(msg)
     kick = np.sqrt(2 * slow_heat(noise, slow_temperature) * step)
     inwards = -outwards * _at(valley, noise, end, step).force * step / kick
     return float(step * (0.25 + 2 / 3 * ZETA * inwards))

@@ -6,7 +6,7 @@ order in their lag (``first``, :mod:`.beyond_adiabatic`), or nothing integrated 
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -41,7 +41,8 @@ class ValleyExit:
     ends it leaves through.  slow: the drift–diffusion solved there (for ``exact`` that of ``none``
     or, with a step, of ``first``).
     adiabaticity: the largest ε of :class:`.slow.SlowDynamics` among the places that the walker
-    visits; ``none`` and ``first`` are safe while it is far below 1.  late: by how much the survival
+    visits; ``none`` and ``first`` are safe while it is far below 1.  With momentum also of the time
+    that y remembers its velocity for, over that of its own way.  late: by how much the survival
     of a watched walker lies behind that on the interval, a quarter of a step.  change: the largest
     |ln| of what the first correction does to a time; its own error is of the square of it.
     """
@@ -113,6 +114,8 @@ def valley_exit_time(
     """
     start, ends, mirrors = (np.atleast_1d(np.asarray(x, float)) for x in (start, absorb, reflect))
     between = walls(start, ends, mirrors)
+    _known("monitoring", monitoring, get_args(Monitoring))
+    _known("correction", correction, get_args(Correction))
     heat, monitored = slow_heat(noise, slow_temperature), monitoring == "discrete"
     if monitored and not step > 0:
         msg = f"discrete monitoring needs a step above 0; it is {step:g}"
@@ -149,6 +152,7 @@ def valley_spectrum(
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         msg = f"the mirrors must rise from low to high; they are {low:g} and {high:g}"
         raise DomainError(msg)
+    _known("correction", correction, get_args(Correction))
     if correction == "exact":
         msg = "the spectrum is known of the slow coordinate alone: correction none or first"
         raise DomainError(msg)
@@ -169,6 +173,12 @@ def valley_spectrum(
         )
     slow = watch.slow(ends, GRIDS[0])
     return relaxation_spectrum(slow, modes), watch.largest_visited(slow)
+
+
+def _known(what: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        msg = f"the {what} must be one of {', '.join(known)}; it is {given!r}"
+        raise DomainError(msg)
 
 
 def _reduced(watch: Watch) -> ValleyExit:

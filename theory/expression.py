@@ -10,7 +10,7 @@ the same function.
 import ast
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FunctionType
@@ -134,10 +134,10 @@ def shape(text: str, **parameters: float) -> Shape:
 the variable y, numbers, + - * / **, pi, e, exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, \
 arcsin, arccos, arctan, log1p, expm1, abs
     """
-    tree = parse(text, tuple(parameters))
+    tree, params = parse(text, tuple(parameters)), _numbers(parameters)
     with _shallow(text):
         value, slope = (_compiled(t, ("y",)) for t in (tree, derivative(tree)))
-    return Shape(value, slope, frozen(list(parameters.values())), text, tree)
+    return Shape(value, slope, params, text, tree)
 
 
 def surface(text: str, **parameters: float) -> Surface:
@@ -150,7 +150,16 @@ def surface(text: str, **parameters: float) -> Surface:
     (13.0, 12.0, 14.0)
     """
     tree = parse(text, tuple(parameters), ("x", "y"))
-    return _surface(tree, frozen(list(parameters.values())), text)
+    return _surface(tree, _numbers(parameters), text)
+
+
+def _numbers(parameters: Mapping[str, float]) -> Array:
+    """The values of the parameters, refused unless all are finite."""
+    for name, value in parameters.items():
+        if not math.isfinite(value):
+            msg = f"the parameter {name} must be a finite number; it is {value:g}"
+            raise DomainError(msg)
+    return frozen(list(parameters.values()))
 
 
 def _surface(tree: ast.expr, params: Array, text: str) -> Surface:

@@ -18,14 +18,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.interpolate import CubicSpline
+from scipy.interpolate import CubicSpline, make_interp_spline
 from scipy.linalg import solve_banded
 
 from .errors import DomainError
 from .estimate import Array, Estimate, freeze
-from .relaxation import Ends
+from .relaxation import Ends, check_ends
 from .slow import SlowDynamics
 
+STEEPEST = 1e200  # drift over diffusion: beyond, products of rates leave the range of floats
+SOONEST = 1e-20  # of the time of the fastest cell: before, nothing has happened
 SPAN, CONTOUR = 4.0, 60  # Λ and N: an error of e^{−πN/√(1 + 8Λ)} = 6e-15
 
 
@@ -40,10 +42,21 @@ def cell_rates(slow: SlowDynamics, absorb: Ends | None, cells: int) -> tuple[Arr
     """Cell centres, and the rates of jumping left and right from each cell (cells,).
 
     absorb: the ends through which probability leaves; the other reflects (None: both do).
+    Raises DomainError for others, or less than two cells.
     """
-    edges = np.linspace(slow.y[0], slow.y[-1], cells + 1)
+    if absorb is not None:
+        check_ends(absorb)
+    if not (cells >= 2 and cells == int(cells)):
+        msg = f"the cells must be a whole number of at least 2; they are {cells:g}"
+        raise DomainError(msg)
+    edges = np.linspace(slow.y[0], slow.y[-1], int(cells) + 1)
     centre, h = 0.5 * (edges[1:] + edges[:-1]), edges[1] - edges[0]
-    pull = CubicSpline(slow.y, slow.drift / slow.diffusion)(edges)
+    with np.errstate(over="ignore"):
+        steepness = slow.drift / slow.diffusion
+    if not np.all(np.abs(steepness) < STEEPEST):
+        msg = f"drift over diffusion must stay below {STEEPEST:g}; it reaches "
+        raise DomainError(msg + f"{np.abs(steepness).max():.3g}")
+    pull = CubicSpline(slow.y, steepness)(edges)
     diffusion = CubicSpline(slow.y, slow.diffusion)(centre)
     right = diffusion * _bernoulli(-pull[1:] * h) / h**2
     left = diffusion * _bernoulli(pull[:-1] * h) / h**2
@@ -94,7 +107,9 @@ def first_passage(
     """Survival and first-passage density from each start at each time of the clock, in any order.
 
     From ``cells`` and half as many cells, extrapolated (both err as cells⁻²); the error is the
-    change that this makes.  Raises DomainError for a start outside or a time below 0.
+    change that this makes, and how far a parabola between cells is from a line: large where a start
+    is within a cell of an end at a time too early for it.  Raises DomainError for a start outside,
+    a time below 0, unknown ends or less than four cells.
 
     >>> free = SlowDynamics(np.linspace(-1, 1, 101), np.zeros(101), np.full(101, 0.5))
     >>> found = first_passage(free, 0.0, [0.1, 1.0])
@@ -102,16 +117,25 @@ def first_passage(
     [[0.996869, 0.370777]]
     """
     start, clock = _asked(slow, start, clock)
+    check_ends(absorb)
+    if not (cells >= 4 and cells == int(cells)):
+        msg = f"the cells must be a whole number of at least 4; they are {cells:g}"
+        raise DomainError(msg)
     fine, coarse = (_passage(slow, start, clock, absorb, n) for n in (cells, cells // 2))
-    values = [(4 * f - c) / 3 for f, c in zip(fine, coarse, strict=True)]
-    errors = [np.abs(f - c) / 3 for f, c in zip(fine, coarse, strict=True)]
-    alive, density = (Estimate(v, e, "theory") for v, e in zip(values, errors, strict=True))
+    alive, density = (_extrapolated(f, c) for f, c in zip(fine, coarse, strict=True))
     return FirstPassage(start, clock, alive, density)
+
+
+def _extrapolated(fine: Array, coarse: Array) -> Estimate:
+    """To cells of no size, from what :func:`_passage` found."""
+    (cubic, line), (moved, _) = (np.split(v, 2) for v in ((4 * fine - coarse) / 3, fine - coarse))
+    return Estimate(cubic, np.abs(moved) / 3 + np.abs(cubic - line), "theory")
 
 
 def _passage(
     slow: SlowDynamics, start: Array, clock: Array, absorb: Ends, cells: int
 ) -> tuple[Array, Array]:
+    """Survival and density (2n, m), interpolated by cubics and, below, by lines."""
     centre, left, right = cell_rates(slow, absorb, cells)
     walls = [(slow.y[0], "left"), (slow.y[-1], "right")]
     known = [wall for wall, side in walls if absorb in (side, "both")]  # survival is 0 there
@@ -120,10 +144,12 @@ def _passage(
 
     def read(rows: Array) -> Array:
         there = np.concatenate([rows, np.zeros((len(rows), len(known)))], axis=1)
-        return np.asarray(CubicSpline(place[order], there[:, order], axis=1)(start))
+        known_at = place[order], there[:, order]
+        ways = CubicSpline(*known_at, axis=1), make_interp_spline(*known_at, k=1, axis=1)
+        return np.concatenate([way(start) for way in ways], axis=1)
 
     alive, change = _carried(left, right, np.ones(cells), clock, read)
-    alive[:, clock == 0] = ~np.isin(start, known)[:, None]
+    alive[:, clock == 0] = np.tile(~np.isin(start, known), 2)[:, None]
     return alive, -change
 
 
@@ -166,10 +192,14 @@ def stationary_density(slow: SlowDynamics) -> Array:
 def stationary_probabilities(slow: SlowDynamics, edges: Array) -> Array:
     """Probability (n,) of each bin [edge, next edge) under the stationary density.
 
-    edges: (n + 1,) within the grid.
+    edges: (n + 1,) within the grid.  Raises DomainError for others.
     """
+    edges = np.asarray(edges, float)
+    if edges.ndim != 1 or not np.all((edges >= slow.y[0]) & (edges <= slow.y[-1])):
+        msg = f"the edges of the bins must be a list within [{slow.y[0]:g}, {slow.y[-1]:g}]"
+        raise DomainError(msg)
     cumulative = CubicSpline(slow.y, stationary_density(slow)).antiderivative()
-    return np.diff(cumulative(np.asarray(edges, float)))
+    return np.diff(cumulative(edges))
 
 
 def stationary_square(slow: SlowDynamics) -> float:
@@ -183,7 +213,7 @@ def _asked(slow: SlowDynamics, start: ArrayLike, clock: ArrayLike) -> tuple[Arra
     if clock.ndim != 1 or not np.all(np.isfinite(clock) & (clock >= 0)):
         msg = "the times of the clock must be a list of numbers of at least 0"
         raise DomainError(msg)
-    if not np.all((start >= slow.y[0]) & (start <= slow.y[-1])):
+    if start.ndim != 1 or not np.all((start >= slow.y[0]) & (start <= slow.y[-1])):
         msg = f"a start must lie within [{slow.y[0]:g}, {slow.y[-1]:g}]"
         raise DomainError(msg)
     return start, clock
@@ -198,6 +228,8 @@ def _carried(
     """
     points = read(first[None, :]).shape[1]
     found, change = np.zeros((points, len(clock))), np.zeros((points, len(clock)))
+    early = SOONEST / float((left + right).max())
+    clock = np.where(clock > 0, np.maximum(clock, early), clock)
     h = 2 * np.sqrt(1 + 8 * SPAN) / CONTOUR
     along = 1 + 1j * h * (np.arange(CONTOUR // 2) + 0.5)  # the rest is the complex conjugate
     bands = np.zeros((3, len(first)), complex)

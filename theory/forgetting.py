@@ -16,14 +16,15 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 from scipy.linalg import eigh_tridiagonal
 
-from .errors import DomainError
+from .errors import DomainError, NotConverged
 from .estimate import Array, Estimate, freeze
 from .fokker_planck import cell_rates
-from .relaxation import Ends
+from .relaxation import Ends, check_ends
 from .slow import SlowDynamics
 
 SWEEPS = 200  # of inverse iteration at most: rates nearer than 8 % to each other need more
 SETTLED = 1e-13
+LOST = 1e-9  # of the fastest rate: below, an eigenvalue solver knows less than six digits
 FAINT = 1e-26  # of the largest weight: below, a symmetric eigenvector is all rounding
 
 
@@ -73,16 +74,19 @@ def relaxation_spectrum(
     """The ``modes`` slowest rates and their functions; absorb: None for mirrors at both ends.
 
     Rates from ``cells`` and half as many, extrapolated; functions from ``cells``.  Raises
-    DomainError for less than one mode, or more than half of half the cells hold.
+    DomainError for less than one mode, or more than half of half the cells hold; NotConverged where
+    the slowest are both lost in the rounding of the fastest and too near to each other.
 
     >>> y = np.linspace(-6, 6, 2001)
     >>> bowl = SlowDynamics(y, -2 * y, np.full(2001, 0.7))
     >>> relaxation_spectrum(bowl, 3).rates.value.round(6).tolist()       # n times the rate
     [2.0, 4.0, 6.0]
     """
-    if not 1 <= modes <= cells // 4:
-        msg = f"the number of modes must be from 1 to {cells // 4}, a quarter of the cells; "
-        raise DomainError(msg + f"it is {modes}")
+    if absorb is not None:
+        check_ends(absorb)
+    if not (1 <= modes <= cells // 4 and modes == int(modes)):
+        msg = f"the number of modes must be a whole one from 1 to {cells // 4}, a quarter of the "
+        raise DomainError(msg + f"cells; it is {modes}")
     centre, left, right = cell_rates(slow, absorb, cells)
     fine, functions, weights = _solved(left, right, modes, absorb)
     coarse, _, _ = _solved(*cell_rates(slow, absorb, cells // 2)[1:], modes, absorb)
@@ -95,41 +99,60 @@ def relaxation_spectrum(
 def _solved(
     left: Array, right: Array, modes: int, absorb: Ends | None
 ) -> tuple[Array, Array, Array]:
-    """Rates, functions and weights."""
+    """Rates, functions and weights; refused beyond the range of floats."""
+    with np.errstate(all="ignore"):
+        between = np.sqrt(right[:-1] * left[1:])
+        total = left + right
+    if not (np.all(np.isfinite(between) & (between > 0)) and np.all(np.isfinite(total))):
+        msg = "the rates between cells are beyond the range of floats"
+        raise DomainError(msg)
     log = np.concatenate([[0.0], np.cumsum(np.log(right[:-1] / left[1:]))])
     weights = np.exp(log - log.max())
     weights /= weights.sum()
-    between = np.sqrt(right[:-1] * left[1:])
     skipped = int(absorb is None)
     which = (skipped, skipped + modes - 1)
-    rates, vectors = eigh_tridiagonal(left + right, -between, select="i", select_range=which)
+    rates, vectors = eigh_tridiagonal(total, -between, select="i", select_range=which)
     known = log - log.max() > np.log(FAINT)
     functions = np.where(known, vectors.T * np.exp(-0.5 * np.where(known, log - log.max(), 0)), 0)
-    rates[0], functions[0] = _slowest(left, right, absorb)
-    functions /= np.sqrt(functions**2 @ weights)[:, None]
+    settled, rate, function = _slowest(left, right, absorb)
+    if settled:
+        rates[0], functions[0] = rate, function
+    elif rates[0] < LOST * float(total.max()):
+        msg = (
+            f"the slowest rates crowd around {rate:.3g}, too near to each other to tell them apart"
+        )
+        raise NotConverged(msg, rates)
+    with np.errstate(all="ignore"):
+        functions /= np.sqrt(functions**2 @ weights)[:, None]
+    if not np.all(np.isfinite(functions)):
+        msg = "a barrier this high takes the functions beyond the range of floats"
+        raise DomainError(msg)
     towards = functions @ (weights * (np.arange(len(left)) if skipped else 1.0))
     functions *= np.where(towards < 0, -1.0, 1.0)[:, None]
     return np.asarray(rates), np.asarray(functions), weights
 
 
-def _slowest(left: Array, right: Array, absorb: Ends | None) -> tuple[float, Array]:
-    """The slowest rate and its function by inverse iteration without a subtraction."""
+def _slowest(left: Array, right: Array, absorb: Ends | None) -> tuple[bool, float, Array]:
+    """The slowest rate and its function by inverse iteration without a subtraction, if it settles.
+
+    It does not where the next rate is near: then an eigenvalue solver is the better one, unless the
+    rates are lost in the rounding of the fastest.
+    """
     if absorb is not None:
-        rate, function = _inverse_iteration(left, right)
-        return rate, function
+        return _inverse_iteration(left, right)
     # the fluxes across the edges: absorbed at both ends, whose rates are those of the other side
-    rate, flux = _inverse_iteration(right[:-1], left[1:])
+    settled, rate, flux = _inverse_iteration(right[:-1], left[1:])
     log = np.concatenate([[0.0], np.cumsum(np.log(right[:-1] / left[1:]))])
     weights = np.exp(log - log.max())
     visited = weights[:-1] > 1e-290  # beyond, a float knows neither flux nor weight
     slope = np.zeros(len(flux))
     slope[visited] = flux[visited] / (right[:-1] * weights[:-1])[visited]
     function = np.concatenate([[0.0], np.cumsum(slope)])
-    return rate, function - function @ weights / weights.sum()
+    return settled, rate, function - function @ weights / weights.sum()
 
 
-def _inverse_iteration(left: Array, right: Array) -> tuple[float, Array]:
-    """Smallest eigenvalue of the chain that leaves at rate left[0] and right[-1], and its vector.
+def _inverse_iteration(left: Array, right: Array) -> tuple[bool, float, Array]:
+    """Whether it settled, smallest rate and vector of a chain that leaves at left[0] and right[-1].
 
     Rows: from a cell at ``right`` to the next, at ``left`` to the one before.
     """
@@ -137,7 +160,7 @@ def _inverse_iteration(left: Array, right: Array) -> tuple[float, Array]:
     escape = [down[0]]  # rate of leaving to the left for good, from each cell on
     for i in range(1, len(down)):
         escape.append(down[i] * escape[-1] / (up[i - 1] + escape[-1]))
-    vector, rate = np.ones(len(down)), 0.0
+    vector, rate, settled = np.ones(len(down)), 0.0, False
     for _ in range(SWEEPS):
         carried = vector.tolist()
         for i in range(1, len(carried)):
@@ -148,7 +171,8 @@ def _inverse_iteration(left: Array, right: Array) -> tuple[float, Array]:
         after = np.array(carried)
         now = 1 / after.max()
         vector = after * now
-        if abs(now - rate) <= SETTLED * now:
+        settled = bool(abs(now - rate) <= SETTLED * now)
+        if settled:
             break
         rate = now
-    return float(now), vector
+    return settled, float(now), vector

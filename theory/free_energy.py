@@ -218,6 +218,6 @@ def laplace_log_evidence(
 
 
 def _check_patterns(patterns: int) -> None:
-    if not (patterns >= 1 and patterns == int(patterns)):
+    if not (1 <= patterns < np.inf and patterns == int(patterns)):
         msg = f"the number of patterns must be a whole number from 1; it is {patterns:g}"
         raise DomainError(msg)

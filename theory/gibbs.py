@@ -87,14 +87,17 @@ def gibbs_averages(height: Height, observe: Observe, temperature: float, count: 
 def window(height: Height, temperature: float, rows: Rows) -> Window:
     """Where to sum each of the measures ``rows``.
 
-    Raises DomainError where V does not confine x or is not defined in the midst, or where its wells
-    are too far apart to be seen at once.
+    Raises DomainError where V does not confine x or is not defined in the midst, where its wells
+    are too far apart to be seen at once, and where its lowest is too narrow for floats, as a pole.
     """
     far = np.arcsinh(FARTHEST)
     grid = np.broadcast_to(np.sinh(np.linspace(-far, far, SCAN)), (len(rows), SCAN))
     wide = _closer(height, temperature, rows, grid, RISE)
     core = _closer(height, temperature, rows, _between(wide.low, wide.high), 1.0)
     place = core.grid[np.arange(len(rows)), core.lift.argmin(axis=1)]
+    # a pole looks like a well as long as floats can tell: it narrows down to their spacing
+    lost = SCAN * np.finfo(float).eps * np.abs(place)
+    _refuse(core.high - core.low <= lost, rows, "have no well too narrow for floats")
     left = np.minimum.accumulate(wide.lift, axis=1)
     right = np.minimum.accumulate(wide.lift[:, ::-1], axis=1)[:, ::-1]
     with np.errstate(invalid="ignore"):

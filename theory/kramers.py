@@ -21,6 +21,7 @@ from scipy.integrate import quad
 
 from .errors import DomainError
 from .estimate import Array, Estimate
+from .symmetric import check_symmetric
 
 WIDTH = 0.02  # of the distance between minimum and maximum: the spacing of finite differences
 STENCIL = (
@@ -49,6 +50,9 @@ def kramers_rate(
     """
     _positive("temperature", temperature)
     _positive("mobility", mobility)
+    if not (np.isfinite(minimum) and np.isfinite(maximum) and minimum != maximum):
+        msg = f"minimum and maximum must be two places; they are {minimum:g} and {maximum:g}"
+        raise DomainError(msg)
     well, top = (_curved(slope, at, maximum - minimum) for at in (minimum, maximum))
     if not (well[0] > 0 > top[0]):
         msg = (
@@ -57,9 +61,11 @@ def kramers_rate(
         )
         raise DomainError(msg)
     rise = quad(lambda y: float(slope(np.asarray(y))), minimum, maximum, limit=200)[0]
-    next_order = temperature * (_laplace(*well) + _laplace(*(-v for v in top)))
+    next_order = np.float64(temperature) * (_laplace(*well) + _laplace(*(-v for v in top)))
     leading = mobility / (2 * np.pi) * np.sqrt(-well[0] * top[0]) * np.exp(-rise / temperature)
-    return Estimate(leading * (1 - next_order), leading * next_order**2, "theory")
+    with np.errstate(over="ignore"):
+        error = leading * next_order**2
+    return Estimate(leading * (1 - next_order), error, "theory")
 
 
 def langer_rate(
@@ -67,14 +73,21 @@ def langer_rate(
 ) -> float:
     """Rate over a saddle, to leading order in T; minimum, saddle: Hessians (N, N); rise: ΔV.
 
-    Raises DomainError if the first is not positive, or the second has not one negative eigenvalue.
+    Raises DomainError if they are not symmetric, the first is not positive, or the second has not
+    one negative eigenvalue.
 
     >>> langer_rate(np.diag([2.0, 1.0]), np.diag([-1.0, 4.0]), 0.0, 1.0) * 2 * np.pi
     0.7071067811865476
     """
     _positive("temperature", temperature)
     _positive("mobility", mobility)
-    well, top = (np.linalg.eigvalsh(np.atleast_2d(np.asarray(h, float))) for h in (minimum, saddle))
+    if not np.isfinite(rise):
+        msg = f"the rise must be a finite number; it is {rise:g}"
+        raise DomainError(msg)
+    hessians = [np.atleast_2d(np.asarray(h, float)) for h in (minimum, saddle)]
+    for hessian in hessians:
+        check_symmetric(hessian, 1e-8)
+    well, top = (np.linalg.eigvalsh(h) for h in hessians)
     if len(well) != len(top) or not well[0] > 0:
         msg = f"the Hessian at the minimum must be positive, {len(top)} by {len(top)}; its lowest "
         raise DomainError(msg + f"eigenvalue of {len(well)} is {well[0]:.4g}")

@@ -18,8 +18,8 @@ from .beyond_adiabatic import unevenness
 from .errors import DomainError, NotConverged
 from .estimate import Array, Estimate
 from .noise import Noise
-from .relaxation import Ends, Relaxation
-from .slow import slow_heat
+from .relaxation import Ends, Relaxation, check_ends
+from .slow import checked_interval, slow_heat
 from .valley import Valley
 
 SIZES = ((32, 8), (48, 12), (64, 18), (96, 26))  # points in y, Laguerre functions in z
@@ -48,12 +48,9 @@ def exact_exit_time(
     >>> exact_exit_time(flat, Thermal(0.5), 0.0, (-1, 1)).time.value.round(9)
     array([1.])
     """
-    start = np.atleast_1d(np.asarray(start, float))
-    low, high = interval
-    if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        msg = f"the interval must run from low to high; it is {low:g} to {high:g}"
-        raise DomainError(msg)
-    if not np.all((start >= low) & (start <= high)):
+    check_ends(absorb)
+    start, (low, high) = np.atleast_1d(np.asarray(start, float)), checked_interval(interval)
+    if not len(start) or not np.all((start >= low) & (start <= high)):
         msg = f"a start must lie within [{low:g}, {high:g}]"
         raise DomainError(msg)
     heat, before = slow_heat(noise, slow_temperature), None

@@ -29,8 +29,8 @@ def most_negative_eigenvalue(operator: LinearOperator, steps: int = 128) -> Esti
     >>> most_negative_eigenvalue(operator).value.round(12).item()
     -0.5
     """
-    if steps < 2:
-        msg = f"Lanczos needs at least 2 steps; they are {steps}"
+    if not (2 <= steps < np.inf and steps == int(steps)):
+        msg = f"Lanczos needs a whole number of at least 2 steps; they are {steps}"
         raise DomainError(msg)
     dim = operator.shape[0]
     diagonal, beside = recurrence(operator, first_vector(dim), np.empty((dim, 0)), steps)

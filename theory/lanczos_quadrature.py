@@ -79,10 +79,11 @@ def lanczos_log_det(
     steps, a floor not positive, and as many deflated as there are directions.
     """
     dim = operator.shape[0]
-    if probes < FEWEST or steps < 2:
+    whole = all(n < np.inf and n == int(n) for n in (probes, steps, deflate))
+    if not (whole and probes >= FEWEST and steps >= 2):
         msg = (
-            f"a standard error needs at least {FEWEST} probes and a quadrature 2 steps; "
-            f"they are {probes}, {steps}"
+            f"a standard error needs at least {FEWEST} probes and a quadrature 2 steps, all whole "
+            f"numbers; they are {probes}, {steps}, with {deflate} deflated"
         )
         raise DomainError(msg)
     if not 0 < floor < np.inf:

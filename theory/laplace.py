@@ -25,6 +25,7 @@ from .gibbs import PARTED, Rows, window
 from .marginal import confined
 from .slow import checked_heat
 from .taylor import taylor
+from .valley import places
 
 LEFT_OUT = 6  # derivatives in x that the term left out needs
 NEWTON = 60  # steps to the floor, from within a hundredth of the well
@@ -62,7 +63,7 @@ def laplace_expansion(surface: Surface, temperature: float, y: ArrayLike) -> Lap
     >>> found.potential.value.round(9).item(), found.potential.error.round(9).item()
     (0.0003, 4.8e-05)
     """
-    heat, at = checked_heat(temperature), np.atleast_1d(np.asarray(y, float))
+    heat, at = checked_heat(temperature), places(y)
     if surface.tree is None:
         msg = f"{surface.text!r} was not read from a formula, which an expansion needs"
         raise DomainError(msg)

@@ -19,6 +19,7 @@ from .errors import DomainError, NotConverged
 from .estimate import Array, Estimate
 from .gibbs import RISE
 from .slow import checked_heat
+from .valley import places
 
 Energy = Callable[[Array, float], Array]  # x (k, m) at one y → V (m,)
 
@@ -44,7 +45,7 @@ def lattice_potential(
     >>> lattice_potential(bowl, 0.5, [1.0, 2.0], [0.0, 0.0]).value.round(9).tolist()
     [0.25, 0.5]
     """
-    heat, at = checked_heat(temperature), np.atleast_1d(np.asarray(y, float))
+    heat, at = checked_heat(temperature), places(y)
     place = np.array(start, float)
     if place.ndim != 1 or not len(place):
         msg = f"the start must be one place in x, (k,); its shape is {place.shape}"

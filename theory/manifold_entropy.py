@@ -105,8 +105,8 @@ def rank_one_minimum(data: LinearData, hidden: int, balance: float) -> LinearNet
     >>> network.first.tolist(), network.second.tolist()
     ([[1.0]], [2.0])
     """
-    if hidden < 1:
-        msg = f"the network needs at least one hidden unit; hidden = {hidden}"
+    if not (1 <= hidden < np.inf and hidden == int(hidden)):
+        msg = f"the network needs a whole number and at least one hidden unit; hidden = {hidden}"
         raise DomainError(msg)
     fit = _fit(data)
     scale = np.sqrt(_second_norm(balance, float(fit @ fit)))

@@ -23,7 +23,8 @@ from .errors import DomainError, NotConverged
 from .estimate import Array, Estimate, freeze
 from .expression import Surface, evaluated
 from .gibbs import LAST, Rows, Unconfined, gibbs_averages
-from .slow import SlowDynamics, checked_heat, checked_interval
+from .slow import SlowDynamics, checked_heat, grid
+from .valley import places
 
 ROUGHEST = 1e-6  # temperatures: error of a potential that is handed over
 TWO_WELLS = 1.0  # temperatures: beyond such a barrier x waits for a jump while y moves on
@@ -61,7 +62,7 @@ def marginal_potential(surface: Surface, temperature: float, y: ArrayLike) -> Ma
     >>> [[round(v, 9) for v in e.value.tolist()] for e in (found.potential, found.force)]
     [[0.0, 1.25], [-0.25, -2.25]]
     """
-    heat, at = checked_heat(temperature), np.atleast_1d(np.asarray(y, float))
+    heat, at = checked_heat(temperature), places(y)
 
     def height(x: Array, rows: Rows) -> Array:
         return np.asarray(surface(x, at[rows, None]), float)
@@ -112,8 +113,7 @@ def marginal_dynamics(
     early all the same, by the trembling of x.)  Raises DomainError as :func:`marginal_potential`
     does, and where x has two wells with more than one temperature between them.
     """
-    low, high = checked_interval(interval)
-    y = np.linspace(low, high, points)
+    y = grid(interval, points)
     found = marginal_potential(surface, temperature, y)
     if np.any(found.barrier > TWO_WELLS):
         first = int(np.argmax(found.barrier > TWO_WELLS))

@@ -27,9 +27,9 @@ from .errors import DomainError, NotConverged
 from .estimate import Array, Estimate
 from .expression import Shape
 from .noise import ROUNDING
-from .slow import SlowDynamics, checked_heat, checked_interval
+from .slow import SlowDynamics, checked_heat, grid
 from .update import Update
-from .valley import checked
+from .valley import checked, places
 
 Matrices = Callable[[float], ArrayLike]
 
@@ -68,7 +68,11 @@ def stationary_covariance(
     [0.3, 0.3]
     """
     stiffness, axes = _axes(np.asarray(hessian, float), "hessian")
-    inside = _turned(axes, _noise(np.asarray(covariance, float), "covariance"))
+    noise = _noise(np.asarray(covariance, float), "covariance")
+    if noise.shape[-1] != len(axes[..., :, 0].T):
+        msg = "hessian and covariance must have one size; they have "
+        raise DomainError(msg + f"{axes.shape} and {noise.shape}")
+    inside = _turned(axes, noise)
     found = inside * _pairs(_update(step).response, stiffness)
     return np.asarray(axes @ found @ axes.swapaxes(-1, -2))
 
@@ -79,7 +83,7 @@ def modes_forces(modes: Modes, y: ArrayLike, step: float | Update = 0.0) -> tupl
     Raises DomainError as :func:`stationary_covariance` does, with the y, and where U' is not
     finite.
     """
-    at = np.atleast_1d(np.asarray(y, float))
+    at = places(y)
     return _energetic(modes, at), _entropic(modes, at, _update(step), _reach(at))[0]
 
 
@@ -94,13 +98,13 @@ def modes_potential(modes: Modes, y: ArrayLike, step: float | Update = 0.0) -> E
     >>> modes_potential(modes, [0.0, 1.0]).value.round(9).tolist()
     [0.0, 0.25]
     """
-    at = np.atleast_1d(np.asarray(y, float))
-    places, back = np.unique(at, return_inverse=True)
+    at = places(y)
+    ends, back = np.unique(at, return_inverse=True)
     update, reach = _update(step), _reach(at)
-    parts, old, change = 1, np.full(len(places) - 1, np.inf), np.inf
+    parts, old, change = 1, np.full(len(ends) - 1, np.inf), np.inf
     while change > TOLERANCE and parts <= FINEST:
-        cuts = places[:-1, None] + np.diff(places)[:, None] * np.arange(parts) / parts
-        half = 0.5 * np.diff(places)[:, None] / parts
+        cuts = ends[:-1, None] + np.diff(ends)[:, None] * np.arange(parts) / parts
+        half = 0.5 * np.diff(ends)[:, None] / parts
         nodes = (cuts + half)[..., None] + half[..., None] * NODES
         force = _entropic(modes, nodes.ravel(), update, reach)[0].reshape(nodes.shape)
         new = -(half * (force @ WEIGHTS)).sum(axis=1)
@@ -128,10 +132,10 @@ def modes_dynamics(
     :func:`.slow.slow_dynamics`.  Its adiabaticity takes the relative change of H in the direction
     where it is largest against the slowest mode.  Raises DomainError as :func:`modes_forces` does.
     """
-    update, (low, high) = _update(step), checked_interval(interval)
-    y, heat = np.linspace(low, high, points), checked_heat(slow_temperature) * update.mobility**2
+    update, y = _update(step), grid(interval, points)
+    heat = checked_heat(slow_temperature) * update.mobility**2
     energetic = update.mobility * _energetic(modes, y)
-    entropic, change, softest = _entropic(modes, y, update, high - low)
+    entropic, change, softest = _entropic(modes, y, update, float(np.ptp(y)))
     entropic = update.mobility * entropic
     drift = energetic + entropic
     rate = change * np.abs(drift) + change**2 * heat
@@ -169,6 +173,7 @@ def _entropic(modes: Modes, at: Array, update: Update, reach: float) -> tuple[Ar
         noise = _noise(_matrix(modes.covariance, y), f"covariance{where}")
         given = modes.slope
         slope = _slope(modes.hessian, y, reach) if given is None else _matrix(given, y)
+        _symmetric(slope, f"slope of the hessian{where}")
         if not noise.shape == slope.shape == axes.shape:
             msg = "hessian, its slope and covariance must have one size; they have "
             msg += f"{axes.shape}, {slope.shape} and {noise.shape}{where}"
@@ -206,7 +211,8 @@ def _symmetric(found: Array, what: str) -> Array:
     if found.ndim < 2 or found.shape[-1] != found.shape[-2] or not found.size:
         msg = f"the {what} must be a square matrix; its shape is {found.shape}"
         raise DomainError(msg)
-    gap = np.abs(found - found.swapaxes(-1, -2)).max()
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(found - found.swapaxes(-1, -2)).max()
     if not gap <= ROUNDING * np.abs(found).max():  # NaN as well
         msg = f"the {what} must be symmetric and finite; it differs from its transpose by {gap:.3g}"
         raise DomainError(msg)

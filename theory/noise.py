@@ -62,7 +62,7 @@ def _check(temperature: float, reference: float = 1.0) -> None:
 def _covariance(given: Array) -> Array:
     """What is given, or a DomainError if it cannot be a covariance."""
     found = np.atleast_2d(np.asarray(given, float))
-    if found.ndim != 2 or found.shape[0] != found.shape[1]:
+    if found.ndim != 2 or found.shape[0] != found.shape[1] or not found.size:
         msg = f"a covariance must be a square matrix; it has shape {found.shape}"
         raise DomainError(msg)
     if not np.all(np.isfinite(found)):

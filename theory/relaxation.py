@@ -8,7 +8,7 @@ Gardiner, Stochastic Methods, the section on first-passage times of homogeneous 
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -60,7 +60,7 @@ def monitoring_shift(diffusion: float, step: float, momentum: float = 0.0) -> fl
 
     −ζ(1/2) = 1.4604 being Milne's length of the underdamped walk, β → 1.  p is a polynomial through
     the integral equation solved at ten β up to 0.8, to 3e-6 of λ; at β = 0.85 it agrees to 2e-5.
-    Raises DomainError for a momentum outside [0, 1).
+    Raises DomainError for a momentum outside [0, 1), and a diffusion or a step that is negative.
 
     >>> round(monitoring_shift(0.5, 0.01), 6)
     0.05826
@@ -70,17 +70,29 @@ def monitoring_shift(diffusion: float, step: float, momentum: float = 0.0) -> fl
     if not 0 <= momentum < 1:
         msg = f"the momentum must be at least 0 and below 1; it is {momentum:g}"
         raise DomainError(msg)
+    for what, value in (("diffusion", diffusion), ("step", step)):
+        if not 0 <= value < np.inf:
+            msg = f"the {what} must be a number of at least 0; it is {value:g}"
+            raise DomainError(msg)
     between = np.polynomial.polynomial.polyval(momentum, MOMENTUM)
     scaled = (1 - momentum) * OVERSHOOT + momentum * MILNE + momentum * (1 - momentum) * between
     length = scaled / np.sqrt(1 - momentum**2)
-    return float(length * np.sqrt(2 * diffusion * step))
+    return float(length * np.sqrt(2 * diffusion) * np.sqrt(step))
+
+
+def check_ends(absorb: Ends) -> None:
+    """Raise DomainError unless ``absorb`` names the absorbing ends."""
+    if absorb not in get_args(Ends):
+        msg = f"the absorbing ends must be one of {', '.join(get_args(Ends))}; it is {absorb!r}"
+        raise DomainError(msg)
 
 
 def mean_exit_time(slow: SlowDynamics, start: ArrayLike, absorb: Ends = "both") -> Relaxation:
     """Mean time to leave through the absorbing end(s) of the grid; the other end reflects.
 
-    start: (n,) inside the interval.  The error of the result is the change under halving the
-    grid.  Raises DomainError for a start outside, or a barrier beyond the range of floats.
+    start: (n,) inside the interval.  The error of the result is the change on every other point of
+    the grid.  Raises DomainError for a start outside, unknown ends, or a barrier beyond the range
+    of floats.
 
     >>> free = SlowDynamics(np.linspace(-1, 1, 101), np.zeros(101), np.full(101, 0.5))
     >>> mean_exit_time(free, 0.0).time.value.round(12).tolist()      # (1 − y²)/2D
@@ -88,11 +100,10 @@ def mean_exit_time(slow: SlowDynamics, start: ArrayLike, absorb: Ends = "both") 
     >>> mean_exit_time(free, 0.0, absorb="right").time.value.round(12).tolist()
     [3.0]
     """
+    check_ends(absorb)
     start = _within(slow, start)
     fine = _exit_times(slow.y, slow.drift, slow.diffusion, start, absorb)
-    half = slice(None, None, 2)
-    if len(slow.y) % 2 == 0 or len(slow.y) < 9:
-        return Relaxation(start, Estimate(fine, 0.0, "theory"))
+    half = np.unique([*range(0, len(slow.y), 2), len(slow.y) - 1])
     coarse = _exit_times(slow.y[half], slow.drift[half], slow.diffusion[half], start, absorb)
     return Relaxation(start, Estimate(fine, np.abs(fine - coarse), "theory"))
 

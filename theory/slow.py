@@ -35,9 +35,15 @@ class SlowDynamics:
         for name in ("y", "drift", "diffusion", "adiabaticity"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
         object.__setattr__(self, "parts", {k: frozen(v) for k, v in self.parts.items()})
-        if len(self.y) < 5 or not np.all(np.diff(self.y) > 0):
+        if self.y.ndim != 1 or len(self.y) < 5 or not np.all(np.diff(self.y) > 0):
             msg = "the grid must increase and have at least 5 points"
             raise DomainError(msg)
+        if not np.all(np.isfinite(self.y)):
+            msg = "the grid must be finite"
+            raise DomainError(msg)
+        if not self.drift.shape == self.diffusion.shape == self.y.shape:
+            msg = f"drift and diffusion must be those at the {len(self.y)} points of the grid; "
+            raise DomainError(msg + f"they are {self.drift.shape}, {self.diffusion.shape}")
         if not np.all(np.isfinite(self.drift)):
             msg = "the drift must be finite on the whole grid"
             raise DomainError(msg)
@@ -130,6 +136,15 @@ def checked_interval(interval: tuple[float, float]) -> tuple[float, float]:
     return low, high
 
 
+def grid(interval: tuple[float, float], points: int) -> Array:
+    """The interval in ``points`` places, refused below the five that a SlowDynamics needs."""
+    low, high = checked_interval(interval)
+    if not (5 <= points < np.inf and points == int(points)):
+        msg = f"the points of the grid must be a whole number of at least 5; they are {points:g}"
+        raise DomainError(msg)
+    return np.linspace(low, high, int(points))
+
+
 def slow_dynamics(
     valley: Valley,
     noise: Noise,
@@ -145,13 +160,13 @@ def slow_dynamics(
 
     slow_temperature: T_y of the noise on y itself (default: the noise's temperature).  Unit
     mobility; heavy-ball momentum β makes it 1/(1 − β), and the diffusion T_y/(1 − β)² since the
-    noise on y is not rescaled either.  Raises DomainError for a reversed interval, an
-    inadmissible g, U, T_y, step or momentum, or BAOAB, whose mobility depends on the friction.
+    noise on y is not rescaled either.  Raises DomainError for a reversed interval, fewer than 5
+    points, an inadmissible g, U, T_y, step or momentum, or BAOAB, whose mobility depends on the
+    friction.
     """
-    low, high = checked_interval(interval)
+    y = grid(interval, points)
     how = _update(valley, noise, step, momentum, integrator)
     heat = slow_heat(noise, slow_temperature) * how.mobility**2
-    y = np.linspace(low, high, points)
     parts = mean_forces(valley, noise, y, step, momentum=momentum, integrator=integrator)
     energetic, entropic = (how.mobility * part for part in parts)
     drift = energetic + entropic

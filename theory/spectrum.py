@@ -187,7 +187,7 @@ def lanczos_spectrum(operator: LinearOperator, rank: int) -> Spectrum:
 def largest_pairs(operator: LinearOperator, rank: int) -> tuple[Array, Array]:
     """The ``rank`` largest eigenvalues (rank,), falling, and their vectors (N, rank)."""
     dim = operator.shape[0]
-    if not 1 <= rank < dim:
+    if not (1 <= rank < dim and rank == int(rank)):
         msg = f"Lanczos finds from 1 to N - 1 = {dim - 1} eigenvalues; it was asked for {rank}"
         raise DomainError(msg)
     try:

@@ -22,7 +22,7 @@ def symmetric_operator(
     >>> symmetric_operator(lambda v: 3 * v, 4).matvec(np.ones(4)).tolist()
     [3.0, 3.0, 3.0, 3.0]
     """
-    if not (dim >= 1 and dim == int(dim)):
+    if not (1 <= dim < np.inf and dim == int(dim)):
         msg = f"an operator needs a whole number of directions from 1; dim is {dim}"
         raise DomainError(msg)
 

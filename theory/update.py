@@ -85,10 +85,13 @@ class Update:
         return 1 / (1 - self.momentum)
 
     def steps(self, stiffness: Array) -> Array:
-        """ηg (η²g for BAOAB), refused from the edge of stability on."""
+        """ηg (η²g for BAOAB), refused from the edge of stability on and where g is not positive."""
         g = np.asarray(stiffness, float)
         power = 2 if self.integrator == "baoab" else 1
         a = np.asarray(self.step**power * g)
+        if not np.all((g > 0) & np.isfinite(g)):
+            msg = f"the stiffness must be positive and finite; it is down to {float(np.min(g)):.4g}"
+            raise DomainError(msg)
         edge = EDGES[self.integrator] * (1 + self.momentum)
         if not np.all(a < edge):
             squared = "step**2" if power == 2 else "step"
@@ -100,8 +103,9 @@ class Update:
     def response(self, stiffness: Array | float, other: Array | float | None = None) -> Array:
         """⟨x x'⟩/D at rest, of two directions that one noise of strength D shakes: of one, ⟨x²⟩/D.
 
-        In units of 1/stiffness.  Raises DomainError at and beyond the edge of stability; for two
-        directions under BAOAB, where it depends on the friction.
+        In units of 1/stiffness.  Raises DomainError for a stiffness that is not positive, or at
+        and beyond the edge of stability; for two directions under BAOAB, where it depends on the
+        friction.
         """
         g = np.asarray(stiffness, float)
         h = g if other is None else np.asarray(other, float)

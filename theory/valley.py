@@ -6,7 +6,7 @@ V(x, y) = U(y) + ½ g(y) |x|²,   y one slow coordinate, x ∈ R^k fast.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .errors import DomainError
 from .estimate import Array
@@ -27,7 +27,7 @@ class Valley:
     fast_dims: int = 1
 
     def __post_init__(self) -> None:
-        if self.fast_dims != int(self.fast_dims) or self.fast_dims < 1:
+        if not (1 <= self.fast_dims < np.inf and self.fast_dims == int(self.fast_dims)):
             msg = f"fast_dims must be a whole number of at least 1; it is {self.fast_dims}"
             raise DomainError(msg)
 
@@ -42,6 +42,15 @@ class Valley:
         with np.errstate(all="ignore"):
             energy = np.asarray(self.energy(np.asarray(y, float)), float)
         return checked(y, energy, True, f"energy {self.energy.text!r}", "be finite")
+
+
+def places(y: ArrayLike) -> Array:
+    """The slow coordinates (n,) asked for, refused unless they are a list of numbers."""
+    at = np.atleast_1d(np.asarray(y, float))
+    if at.ndim != 1 or not len(at) or not np.all(np.isfinite(at)):
+        msg = "y must be a number or a list of finite numbers"
+        raise DomainError(msg)
+    return at
 
 
 def checked(

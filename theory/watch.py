@@ -102,10 +102,21 @@ class Watch:
         return late
 
     def largest_visited(self, slow: SlowDynamics) -> float:
-        """The largest ε between starts and ends, and wherever else the potential is low."""
+        """The largest ε between starts and ends, and wherever else the potential is low.
+
+        With momentum y remembers its velocity for η/(1 − β) of time, which counts as well: against
+        the time of diffusing to an end, and against that in which the drift changes.
+        """
         ends = [end for end in self.between[:2] if end is not None]
         given = np.concatenate([self.start, ends])
         steps = 0.5 * np.diff(slow.y) * (slow.drift[1:] + slow.drift[:-1])
         potential = -np.concatenate([[0.0], np.cumsum(steps / slow.diffusion[1:])])
         between = (slow.y >= given.min()) & (slow.y <= given.max())
-        return float(slow.adiabaticity[between | (potential - potential.min() <= VISITED)].max())
+        visited = between | (potential - potential.min() <= VISITED)
+        largest = float(slow.adiabaticity[visited].max())
+        if self.momentum == 0:
+            return largest
+        way = self.scale if len(self.start) else 0.5 * float(np.ptp(slow.y))
+        change = np.abs(np.gradient(slow.drift, slow.y))[visited].max()
+        rate = max(float(change), float(slow.diffusion.max()) / way**2)
+        return max(largest, rate * self.step / (1 - self.momentum))

@@ -30,6 +30,7 @@ def figure(record: SpectraRecord) -> "Figure":
     picture, axes = blank()
     for i, spectrum in enumerate(record.spectra):
         _draw(axes, spectrum, COLOURS[i % len(COLOURS)], _caption(record.rows[i]))
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel="rank", ylabel="|eigenvalue| of the Hessian (loss/weight²)", yscale="log")
     with house_style():
         kinds = (

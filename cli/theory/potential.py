@@ -161,10 +161,12 @@ def _integrated_out(whole: "Surface", temperature: float, at: list[float], order
 
 def _derived(valley: dict[str, Any]) -> "tuple[Record, str]":
     from ...theory.symbolic.potential import potential_derivation
+    from ...theory.update import Update
     from ..record import Record
 
     given = click.get_current_context().get_parameter_source("energy")
     energy = valley["energy"].text if given != click.core.ParameterSource.DEFAULT else None
+    Update(0.0, valley["momentum"])  # refuses a momentum that is none
     curvature = valley["curvature"].text if valley["curvature"] is not None else None
     asked = {
         "noise": valley["noise"],

@@ -124,9 +124,11 @@ def relaxation(
 
     One row for every start.  dy = -V_eff'(y) dt + sqrt(2 T_y) dW with the V_eff of `entropic
     theory potential` (V = U + g|x|^2/2, V_eff = U + (kT/2) ln g; the "T ln g" of the paper is
-    k = 2) and unit mobility.  error is that of the numerics; adiabaticity is the largest
-    eps = |rate of change of g| / (g times g) on the way, and the prediction supposes that it is
-    far below 1: how far, with which correction, is in docs/relaxation.md.
+    k = 2) and unit mobility, with momentum 1/(1 - BETA).  error is that of the numerics;
+    adiabaticity is the largest eps = |rate of change of g| / (g times g) on the way, and the
+    prediction supposes that it is far below 1: how far, with which correction, is in
+    docs/relaxation.md.  With momentum eps also counts the time ETA/(1 - BETA) for which y
+    remembers its velocity, against that of its way.
     With --survival one row for every start and time, with --spectrum one for every mode.
     """
     from ...theory.exit import valley_exit_time, valley_spectrum
@@ -137,7 +139,7 @@ def relaxation(
     if parameters["integrator"] != "euler":
         msg = "leaving is known of Euler's step; entropic theory potential knows the others."
         raise click.UsageError(msg)
-    _check(start, absorb, reflect, clock, modes, correction)
+    _check(start, absorb, reflect, clock, modes, correction, monitoring)
     if monitoring == "discrete" and not step > 0:
         msg = "--monitoring discrete needs a --step-size above 0: the ends are watched once a step."
         raise click.UsageError(msg)
@@ -174,6 +176,9 @@ def relaxation(
         warn(
             f"the {theory} prediction is not safe here: the stiffness changes at up to {eps:.2g} "
             "of the rate at which the fast directions follow it"
+            if not momentum
+            else f"the {theory} prediction is not safe here: y moves at up to {eps:.2g} of the "
+            "rate at which its own velocity and the fast directions follow"
         )
     if absorb and exit_.change > CHANGE:
         warn(
@@ -190,6 +195,7 @@ def _check(
     clock: list[float] | None,
     modes: int | None,
     correction: str,
+    monitoring: str,
 ) -> None:
     """Which options go together."""
     if clock is not None and modes is not None:
@@ -203,6 +209,9 @@ def _check(
         msg += "." if modes is None else ", or two mirrors with --reflect LOW,HIGH."
         raise click.UsageError(msg)
     ends = len(absorb or []) + len(reflect or [])
+    if monitoring == "discrete" and absorb is None:
+        msg = "--monitoring is for ends that absorb; there is no --absorb."
+        raise click.UsageError(msg)
     if start is None and (modes is None or ends < 2):
         msg = "give --start, where y starts"
         msg += "." if modes is None else ": beside a single end it says which side is meant."

@@ -208,3 +208,15 @@ def test_a_relaxation_knows_eulers_step_alone(entropic, integrator):
     said = entropic(*base, "--integrator", integrator)
     assert said.refused()
     assert "Euler's step" in said.err
+
+
+def test_a_symbol_for_no_momentum_is_refused(entropic):
+    said = entropic(*SYMBOLIC, "--momentum", "2")
+    assert said.code == 2
+    assert "momentum must be from 0 to below 1; it is 2" in said.err
+
+
+def test_digits_beyond_floats_are_not_worked_out(entropic):
+    said = entropic(*SYMBOLIC, "--energy", "9**9**9")
+    assert said.code == 2
+    assert "is beyond the range of floats" in said.err

@@ -171,3 +171,21 @@ def test_questions_that_do_not_go_together_are_refused(entropic, arguments, matc
     said = entropic(*COMMAND, *arguments)
     assert said.refused()
     assert match in said.err
+
+
+def test_watching_two_mirrors_is_refused(entropic):
+    asked = ["--curvature", "1", "--temperature", "1", "--reflect=-1,1", "--spectrum", "2"]
+    said = entropic(
+        "theory", "relaxation", *asked, "--monitoring", "discrete", "--step-size", "0.1"
+    )
+    assert said.code == 2
+    assert "--monitoring is for ends that absorb" in said.err
+
+
+def test_a_velocity_that_is_remembered_for_long_is_warned_of(entropic):
+    """A flat valley, where nothing else could be late."""
+    flat = ["--curvature", "1", "--temperature", "0.5", "--start", "0", "--absorb=-1,1"]
+    inert = [*flat, "--momentum", "0.9", "--monitoring", "discrete", "--step-size"]
+    said = entropic("theory", "relaxation", *inert, "0.01")
+    assert "y moves at up to 5 of the rate at which its own velocity" in said.err
+    assert "warning" not in entropic("theory", "relaxation", *inert, "0.00003").err

@@ -4,9 +4,11 @@ from naive_whole import panels, whole_chain_exit
 
 from entropic.theory import (
     CurvatureAligned,
+    DomainError,
     Thermal,
     Valley,
     corrected_dynamics,
+    late_exit,
     mean_exit_time,
     monitoring_shift,
     moved_ends,
@@ -129,3 +131,22 @@ def test_the_layer_of_kicks_becomes_the_layer_of_continuous_time():
         gaps.append(abs((kicks - monitoring_shift(0.3, step)) / smooth - 1))
     assert gaps[2] < 3e-3
     assert gaps[2] < gaps[1] < gaps[0]
+
+
+def test_a_step_too_small_for_floats_moves_ends_as_no_step_does():
+    valley = Valley(shape("y**2/2"), shape("5*(1 + y**2)"), 3)
+    for absorb in ("both", "right"):
+        still = moved_ends(valley, Thermal(0.5), (-1, 1), absorb)
+        for step in (1e-300, 1e-18, 1e-13):
+            found = moved_ends(valley, Thermal(0.5), (-1, 1), absorb, step, monitored=True)
+            np.testing.assert_allclose(found, still, atol=1e-6)
+
+
+def test_unknown_ends_a_reversed_interval_and_no_step_are_refused():
+    flat = Valley(shape("0"), shape("1"))
+    with pytest.raises(DomainError, match="ends must be one of left, right, both; it is 'up'"):
+        moved_ends(flat, Thermal(0.5), (-1, 1), "up")
+    with pytest.raises(DomainError, match="interval must run from low to high"):
+        moved_ends(flat, Thermal(0.5), (1, -1))
+    with pytest.raises(DomainError, match="needs a step above 0; it is 0"):
+        late_exit(flat, Thermal(0.5), 1.0, 1, 0.0)

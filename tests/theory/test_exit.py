@@ -353,3 +353,27 @@ def test_momentum_speeds_up_the_clock_and_heats_the_bath_of_a_spectrum():
         valley_spectrum(flat, NOISE, 1, (-1.0, 1.0), momentum=b)[0].rates.value[0] for b in (0, 0.5)
     )
     assert fast == pytest.approx(4 * slow)
+
+
+def test_the_velocity_that_y_remembers_counts_as_a_fast_direction():
+    """A flat valley has nothing else: η/(1 − β) against way²/D, or against 1/|drift'|."""
+    flat = Valley(shape("y**2/2"), shape("1"))
+    found = valley_exit_time(flat, Thermal(0.5), 0, [-1, 2], step=1e-3, momentum=0.9)
+    assert found.adiabaticity == pytest.approx(1e-2 * 50 / 4)
+    steep = Valley(shape("100*y**2"), shape("1"))
+    found = valley_exit_time(steep, Thermal(20.0), 0, [-1, 1], step=1e-4, momentum=0.5)
+    assert found.adiabaticity == pytest.approx(2e-4 * 400)
+    _, between = valley_spectrum(flat, Thermal(0.5), 2, (-1, 1), step=1e-3, momentum=0.9)
+    assert between == pytest.approx(1e-2 * 50)
+
+
+def test_unknown_ways_to_watch_and_to_correct_are_refused():
+    flat = Valley(shape("0"), shape("1"))
+    with pytest.raises(DomainError, match="monitoring must be one of continuous, discrete; it is"):
+        valley_exit_time(flat, NOISE, 0, [-1, 1], step=0.1, monitoring="often")
+    for ask in (
+        lambda: valley_exit_time(flat, NOISE, 0, [-1, 1], correction="second"),
+        lambda: valley_spectrum(flat, NOISE, 1, (-1, 1), correction="second"),
+    ):
+        with pytest.raises(DomainError, match="correction must be one of none, first, exact; it"):
+            ask()

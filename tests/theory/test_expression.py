@@ -267,3 +267,10 @@ def test_no_node_of_the_users_tree_survives_and_the_function_reaches_nothing_els
     known = {*FUNCTIONS, "sign", "__builtins__", "__warningregistry__"}
     assert set(ours.value.__globals__) <= known
     assert parse("y") is not parse("y")
+
+
+def test_parameters_that_are_no_numbers_are_refused():
+    for ask in (lambda a: shape("a*y", a=a), lambda a: surface("a*x*y", a=a)):
+        for value in (np.nan, np.inf):
+            with pytest.raises(DomainError, match="the parameter a must be a finite number; it is"):
+                ask(value)

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from scipy.integrate import simpson, trapezoid
@@ -200,3 +202,34 @@ def test_a_start_at_an_absorbing_end_has_left_and_at_a_mirror_it_has_not():
     found = first_passage(flow(np.zeros_like, 1.0), [-1.0, 1.0], [0.0, 0.1], "right")
     assert found.survival.value[0, 0] == 1
     assert found.survival.value[1] == pytest.approx([0, 0], abs=1e-12)
+
+
+def test_unknown_ends_bins_beyond_the_grid_and_too_few_cells_are_refused():
+    y = np.linspace(-1, 1, 101)
+    free = SlowDynamics(y, np.zeros(101), np.full(101, 0.5))
+    with pytest.raises(DomainError, match="ends must be one of left, right, both; it is 'up'"):
+        first_passage(free, 0.0, [1.0], "up")
+    for cells in (3, 4.5, np.nan):
+        with pytest.raises(DomainError, match="cells must be a whole number of at least 4"):
+            first_passage(free, 0.0, [1.0], cells=cells)
+    with pytest.raises(DomainError, match="cells must be a whole number of at least 2; they are 1"):
+        generator(free, None, 1)
+    with pytest.raises(DomainError, match=r"edges of the bins must be a list within \[-1, 1\]"):
+        stationary_probabilities(free, np.array([-5.0, 5.0]))
+
+
+def test_a_start_within_a_cell_of_an_end_says_how_little_is_known_of_it():
+    """erf(d/√(4Dt)) at a distance d of half a cell."""
+    y = np.linspace(-1, 1, 101)
+    free = SlowDynamics(y, np.zeros(101), np.full(101, 0.5))
+    for time in (1e-300, 1e-8, 1e-6, 4e-6, 1e-5, 1e-4):
+        found = first_passage(free, [0.0, 0.999], [time]).survival
+        exact = np.array([1.0, math.erf(min(9, 1e-3 / math.sqrt(2 * time)))])
+        assert np.all(np.abs(found.value[:, 0] - exact) <= 2.1 * found.error[:, 0] + 1e-12)
+
+
+def test_a_drift_that_no_float_follows_is_refused():
+    y = np.linspace(-1, 1, 101)
+    steep = SlowDynamics(y, np.full(101, 1e300), np.full(101, 0.5))
+    with pytest.raises(DomainError, match=r"stay below 1e\+200; it reaches 2e\+300"):
+        first_passage(steep, 0.0, [1.0])

@@ -91,3 +91,15 @@ def test_langer_of_a_valley_is_kramers_of_its_effective_potential():
 def test_what_is_no_barrier_is_refused(call, match):
     with pytest.raises(DomainError, match=match):
         call()
+
+
+def test_places_and_hessians_that_are_none_are_refused():
+    for minimum in (0.0, np.nan, np.inf):
+        with pytest.raises(DomainError, match="minimum and maximum must be two places"):
+            kramers_rate(lambda y: y**3 - y, 0.1, minimum, 0.0)
+    with pytest.raises(DomainError, match="the rise must be a finite number; it is nan"):
+        langer_rate(np.eye(2), np.diag([-1.0, 1.0]), np.nan, 1.0)
+    with pytest.raises(DomainError, match="a Hessian must be symmetric"):
+        langer_rate([[1.0, 5.0], [0.0, 1.0]], np.diag([-1.0, 1.0]), 1.0, 1.0)
+    with pytest.raises(DomainError, match="a Hessian must be a square matrix"):
+        langer_rate(np.ones((2, 3)), np.diag([-1.0, 1.0]), 1.0, 1.0)

@@ -130,9 +130,9 @@ def test_the_same_seed_gives_the_same_numbers():
 
 def test_estimates_without_an_error_are_refused():
     operator = symmetric_operator(lambda v: v, 4)
-    with pytest.raises(DomainError, match="at least 8 probes and a quadrature 2 steps; .* 7, 64"):
+    with pytest.raises(DomainError, match="at least 8 probes and a quadrature 2 steps, .* 7, 64"):
         lanczos_log_det(operator, 1.0, probes=7)
-    with pytest.raises(DomainError, match="quadrature 2 steps; they are 32, 1"):
+    with pytest.raises(DomainError, match="quadrature 2 steps, .* 32, 1"):
         lanczos_log_det(operator, 1.0, steps=1)
     with pytest.raises(DomainError, match="floor must be a positive number; it is 0"):
         lanczos_log_det(operator, 0.0)

@@ -197,3 +197,8 @@ def test_far_from_balance_small_eigenvalues_keep_their_digits():
         spectrum = minimum_spectrum(rank_one_minimum(data, 2, balance), data)
         expected = rank_one_log_det(data, balance)
         assert float(spectrum.log_det.value) == pytest.approx(expected, rel=1e-8)
+
+
+def test_patterns_of_another_size_are_refused():
+    with pytest.raises(DomainError, match="patterns must have 1 inputs like the network; they hav"):
+        hessian(LinearNetwork([[1.0]], [1.0]), LinearData([[1.0], [0.0]], [3.0]))

@@ -155,3 +155,18 @@ def test_a_kink_ends_in_what_was_found():
         marginal_potential(surface("sqrt(abs(x))"), 1.0, [0.0])  # a cusp
     found = lost.value.found.potential
     assert abs(found.value[0] - 0.5 * np.log(2 * np.pi) + np.log(4)) < 3 * found.error[0] < 1e-4
+
+
+def test_a_pole_is_no_well():
+    """Down to the spacing of floats it looks like one, of -1e15."""
+    for text in ("tan(x)", "x**2 + tan(x)"):
+        with pytest.raises(DomainError, match="must have no well too narrow for floats in x"):
+            marginal_potential(surface(text), 0.1, [0.3])
+    narrow = marginal_potential(surface("1e10*(x - 1)**2"), 0.1, [0.3])
+    np.testing.assert_allclose(narrow.variance, 5e-12, rtol=1e-6)
+
+
+def test_no_places_at_all_are_refused():
+    for y in ([], [[0.0, 1.0]], [np.nan]):
+        with pytest.raises(DomainError, match="a number or a list of finite numbers"):
+            marginal_potential(surface("x**2"), 0.1, y)

@@ -284,3 +284,15 @@ def test_a_kinked_hessian_is_integrated_as_well_as_it_can_be():
     found = lost.value.found
     exact = 0.5 * np.log(1.7) - 0.5 * np.log(1.3)
     assert abs(found.value[1] - exact) < 10 * found.error[1]
+
+
+def test_sizes_that_differ_and_places_that_are_none_are_refused():
+    with pytest.raises(DomainError, match=r"must have one size; they have \(2, 2\) and \(3, 3\)"):
+        stationary_covariance(np.eye(2), np.eye(3))
+    modes = Modes(constant(0.0), lambda y: np.eye(2), lambda y: np.eye(2))
+    for y in ([], [[0.0]], np.nan, np.inf):
+        with pytest.raises(DomainError, match="a number or a list of finite numbers"):
+            modes_potential(modes, y)
+    bent = Modes(constant(0.0), lambda y: np.eye(2), lambda y: np.eye(2), lambda y: np.nan)
+    with pytest.raises(DomainError, match="slope of the hessian at y = 0 must be a square matrix"):
+        modes_forces(bent, 0.0)

@@ -231,3 +231,20 @@ def test_the_end_that_is_reached_is_that_of_the_gambler():
     np.testing.assert_allclose(leaves_right(mirrored, -STARTS), 1 - expected, rtol=1e-7)
     with pytest.raises(DomainError, match=r"within \[-1, 1\]; 2 does not"):
         leaves_right(slow, 2.0)
+
+
+def test_unknown_ends_and_negative_steps_are_refused():
+    free = flow(np.zeros_like, 0.7)
+    with pytest.raises(DomainError, match="ends must be one of left, right, both; it is 'up'"):
+        mean_exit_time(free, 0.0, "up")
+    for diffusion, step, match in ((-1, 0.1, "diffusion"), (1, -0.1, "step"), (1, np.nan, "step")):
+        with pytest.raises(DomainError, match=f"the {match} must be a number of at least 0"):
+            monitoring_shift(diffusion, step)
+
+
+@pytest.mark.parametrize("points", [5, 8, 20, 21])
+def test_every_grid_tells_its_error(points):
+    """sin(3y) on so few points; an even number of them used to claim to be exact."""
+    found = mean_exit_time(flow(lambda y: np.sin(3 * y), 1.0, points=points), 0.2).time
+    exact = mean_exit_time(flow(lambda y: np.sin(3 * y), 1.0), 0.2).time
+    assert 0 < abs(found.value - exact.value).item() < 3 * found.error.item()

@@ -221,3 +221,14 @@ def test_an_effective_potential_beyond_the_floats_is_refused():
     valley = Valley(shape("0"), shape("exp(y)"), fast_dims=1000)
     with pytest.raises(DomainError, match="effective potential must be finite"):
         effective_potential(valley, Thermal(1e308), np.array([300.0]))
+
+
+def test_misshaped_dynamics_and_too_few_points_are_refused():
+    y = np.linspace(-1, 1, 9)
+    with pytest.raises(DomainError, match=r"those at the 9 points of the grid; they are \(5,\)"):
+        SlowDynamics(y, np.zeros(5), np.ones(9))
+    with pytest.raises(DomainError, match="the grid must be finite"):
+        SlowDynamics([0, 1, 2, 3, np.inf], np.zeros(5), np.ones(5))
+    for points in (4, -3, 6.5, np.nan):
+        with pytest.raises(DomainError, match="whole number of at least 5; they are"):
+            slow_dynamics(Valley(shape("0"), shape("1")), Thermal(0.5), (-1, 1), points=points)

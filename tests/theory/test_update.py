@@ -155,3 +155,10 @@ def test_only_the_exact_step_has_no_edge(integrator):
 def test_two_directions_under_baoab_depend_on_the_friction():
     with pytest.raises(DomainError, match="depends on the friction"):
         Update(0.1, integrator="baoab").response(1.0, 2.0)
+
+
+def test_a_stiffness_that_is_not_positive_is_refused():
+    for g in (0.0, -1.0, -np.inf):
+        for ask in (Update(0.1).response, Update(0.1).white, Update(0.1, integrator="heun").push):
+            with pytest.raises(DomainError, match="stiffness must be positive and finite; it is"):
+                ask(g)

@@ -34,3 +34,9 @@ def test_a_stiffness_that_is_not_positive_is_refused_with_the_place(text, match)
 def test_an_energy_that_is_not_finite_is_refused_with_the_place():
     with pytest.raises(DomainError, match="energy 'log.y.' must be finite .* at y = -1 it is nan"):
         Valley(shape("log(y)"), constant(1)).energy_at(np.array([1.0, -1.0]))
+
+
+def test_no_number_is_no_number_of_directions():
+    for k in (np.nan, np.inf):
+        with pytest.raises(DomainError, match="whole number of at least 1; it is"):
+            Valley(shape("0"), shape("1"), k)

@@ -47,9 +47,8 @@ def formula_text(expression: Any) -> str:
     >>> formula_text(y * sp.sqrt(y + 1))
     'y*(sqrt((1) + y))'
     """
-    if not isinstance(expression, sp.Basic):
-        msg = f"an expression of SymPy is needed; there is {type(expression).__name__}"
-        raise DomainError(msg)
+    if isinstance(expression, (int, float)):
+        return repr(float(expression))
     match expression:
         case sp.Symbol(name=name):
             return str(name)

@@ -16,7 +16,7 @@ OPERATIONS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Sub: lambda a, b: a - b,
     ast.Mult: lambda a, b: a * b,
     ast.Div: lambda a, b: a / b,
-    ast.Pow: lambda a, b: a**b,
+    ast.Pow: lambda a, b: _power(a, b),
 }
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     **{name: getattr(sp, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tan")},
@@ -24,6 +24,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     **{"arcsin": sp.asin, "arccos": sp.acos, "arctan": sp.atan, "abs": sp.Abs},
     **{"log1p": lambda u: sp.log(1 + u), "expm1": lambda u: sp.exp(u) - 1},
 }
+MOST = 709  # ln of the largest float
 CONSTANTS = {math.pi: sp.pi, math.e: sp.E}
 
 
@@ -31,7 +32,7 @@ def symbolic_formula(text: str, variables: Mapping[str, Any]) -> Any:
     """``text`` as an expression in the symbols of ``variables``; numbers as exact as they read.
 
     Raises DomainError, naming the token, for anything outside the whitelist, and where a constant
-    part has no finite value.
+    part has no finite value or one beyond the range of floats.
 
     >>> symbolic_formula("0.1*exp(y) + pi", {"y": sp.Symbol("y")})
     exp(y)/10 + pi
@@ -42,6 +43,16 @@ def symbolic_formula(text: str, variables: Mapping[str, Any]) -> Any:
         msg = f"the expression {text!r} has no value: it reads {found}"
         raise DomainError(msg)
     return found
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    """A power; of two numbers only if a float holds it, since all its digits are worked out."""
+    if base.is_Rational and exponent.is_Rational and base not in (-1, 0, 1):
+        size = abs(exponent) * abs(math.log(abs(base.p)) - math.log(base.q))
+        if size > MOST:
+            msg = f"the power ({base})**({exponent}) is beyond the range of floats"
+            raise DomainError(msg)
+    return base**exponent
 
 
 def _expression(node: ast.expr, variables: Mapping[str, Any]) -> Any:

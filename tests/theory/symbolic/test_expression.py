@@ -66,5 +66,9 @@ def test_what_the_whitelist_does_not_know_is_refused(expression, message: str) -
 
 
 def test_a_text_is_no_expression() -> None:
-    with pytest.raises(DomainError, match="an expression of SymPy is needed; there is str"):
+    with pytest.raises(DomainError, match=r"'y\*\*2' is not known in a formula"):
         formula_text("y**2")
+
+
+def test_a_plain_number_is_an_expression() -> None:
+    assert [sympy_shape(number)(0.5) for number in (2, 0.1, np.float64(3.5))] == [2.0, 0.1, 3.5]

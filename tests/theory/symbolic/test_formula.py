@@ -34,6 +34,8 @@ def test_numbers_are_as_exact_as_they_read():
         ("y + log(0)", "has no value"),
         ("(-8)**0.5", "has no value"),
         ("sin(", "cannot read"),
+        ("9**9**9", r"the power \(9\)\*\*\(387420489\) is beyond the range of floats"),
+        ("y*0.5**1e5", "beyond the range of floats"),
     ],
 )
 def test_what_is_no_formula_is_refused(text, match):
