@@ -36,6 +36,7 @@ OPTIONS = f'nogil=True, error_model="numpy", fastmath={FAST}'
 INNER = "no_cpython_wrapper=True, no_cfunc_wrapper=True, "  # never called from Python
 INLINED = INNER + "forceinline=True, "  # a call would keep a loop over lanes scalar
 HEAD = "import numpy as np\nfrom numba import njit\n"
+_ASKED: dict[Any, ModuleType] = {}  # by what was asked for, since to write a text takes 10 ms
 _MADE: dict[tuple[Any, ...], ModuleType] = {}
 
 
@@ -57,6 +58,17 @@ def kernel(
     bindings: a name → another template, a number, a NumPy type, or the source of an expression of
     lane arithmetic as ``(arguments, text)``.  given: a name → a function of the user's own.
     """
+    asked = (entries, frozenset(bindings.items()), frozenset((given or {}).items()))
+    if asked not in _ASKED:
+        _ASKED[asked] = _made(entries, bindings, given)
+    return _ASKED[asked]
+
+
+def _made(
+    entries: tuple[Callable[..., Any], ...],
+    bindings: Mapping[str, Any],
+    given: Mapping[str, Callable[..., Any]] | None,
+) -> ModuleType:
     text = source(entries, bindings, set(given or ()))
     key = hashlib.sha256((text + _tools()).encode()).hexdigest()[:24]
     made = (key, *sorted((given or {}).items()))  # a function is itself, and no other

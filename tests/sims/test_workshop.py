@@ -19,6 +19,7 @@ SQUARE = {"single": ("y, p", "y * y + p[0]"), "STATE": np.float64}
 def answer(bindings: dict = SQUARE) -> float:
     """2² + 1, by a kernel that is not remembered from before."""
     workshop._MADE.clear()
+    workshop._ASKED.clear()
     module = workshop.kernel((lane_kernels.along,), bindings)
     out = np.empty(64)
     module.along(np.full(64, 2.0), (1.0,), out)
@@ -29,6 +30,7 @@ def answer(bindings: dict = SQUARE) -> float:
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("ENTROPIC_CACHE_DIR", str(tmp_path / "kept"))
     monkeypatch.setattr(workshop, "_MADE", {})
+    monkeypatch.setattr(workshop, "_ASKED", {})
     return tmp_path / "kept"
 
 

@@ -16,6 +16,7 @@ def uncompile(patch: pytest.MonkeyPatch, folder: Path, segment: int = 32, lanes:
     patch.setenv("ENTROPIC_CACHE_DIR", str(folder))
     patch.setattr(workshop, "HEAD", NOTHING_COMPILED)
     patch.setattr(workshop, "_MADE", {})
+    patch.setattr(workshop, "_ASKED", {})
     patch.setattr(observation, "LANES", lanes)
     patch.setattr(passage, "_LANES", (lanes, lanes))
     for module in (blocks, lane_random):
