@@ -6,14 +6,14 @@ from typing import Any
 # Where each public name lives.  Names are looked up on first use, so that Numba wakes only for
 # what walks.
 _HOME = {
-    "Course": "observation",
+    "Course": "averages",
     "Descent": "perceptron.dynamics",
     "Extrapolation": "perceptron.finite_size",
-    "FirstPassage": "passage",
+    "FirstPassage": "censored",
     "Integrated": "perceptron.integration",
     "Langevin": "langevin",
     "MeasuredBarrier": "perceptron.geodesic",
-    "Observation": "observation",
+    "Observation": "averages",
     "PerceptronMeasurement": "perceptron.measured",
     "Unfinished": "exits",
     "binary_measurement": "perceptron.flips",

@@ -15,10 +15,12 @@ from ..theory.estimate import Array, freeze
 from ..theory.noise import Noise
 from ..theory.relaxation import Relaxation
 from ..theory.valley import Valley
+from .averages import Observation
+from .censored import FirstPassage
 from .ends import increasing
 from .langevin import Langevin
-from .observation import Observation, observe
-from .passage import FirstPassage, Progress, at_least, first_passage
+from .observation import observe
+from .passage import Progress, at_least, first_passage
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,21 @@ Nothing of a path is stored: memory is some 60 bytes a trajectory, however long 
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..theory.errors import DomainError
-from ..theory.estimate import Array, Estimate
+from ..theory.estimate import Array
 from . import blocks
+from .censored import FirstPassage
 from .crew import KEEP_EVERY, crew_size, work
-from .ends import Ends, absorbing, increasing
+from .ends import Ends, absorbing
 from .langevin import Langevin
 from .lost import refuse_lost
 from .workshop import uncompiled
 
-if TYPE_CHECKING:
-    from ..theory.relaxation import Relaxation
-
-ORIGIN = "langevin"
 Keep = Callable[[Mapping[str, Any]], None]
 Progress = Callable[[float], None]
 PLACES = 40  # bits of a trajectory's number below that of its start
@@ -32,134 +29,6 @@ _SLICE = 40_000_000  # random numbers between two looks at whether to stop
 _FEW = 16_384  # trajectories below which narrow blocks run empty sooner
 _LANES = (64, 256)  # of a block, for few and for many
 _BATCH = 1024  # trajectories handed to a block at a time
-
-
-@dataclass(frozen=True)
-class FirstPassage:
-    """What became of every trajectory; (starts, trajectories) where not said otherwise.
-
-    start: (starts,).  step: η.  most: steps after which a trajectory was given up.  steps: taken
-    until it was seen outside; −1: given up after ``most``; −2: still on its way after ``inside``
-    steps when the run was cut; 0: not begun.  place: y when seen outside; of one given up y at the
-    end of the round in which it was, up to 15 steps later.
-    """
-
-    start: Array
-    step: float
-    most: int
-    steps: NDArray[np.int64]
-    place: Array
-    inside: NDArray[np.int64]
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        for name in ("start", "steps", "place", "inside"):
-            array = np.array(getattr(self, name))
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
-
-    @property
-    def absorbed(self) -> NDArray[np.int64]:
-        """Trajectories that left, (starts,)."""
-        return np.asarray((self.steps > 0).sum(axis=1))
-
-    @property
-    def censored(self) -> NDArray[np.int64]:
-        """Trajectories followed but not seen to leave, (starts,)."""
-        return np.asarray((self.steps < 0).sum(axis=1))
-
-    @property
-    def through_high(self) -> Estimate:
-        """Fraction (starts,) of those absorbed that left through the upper end."""
-        left = self.steps > 0
-        count = np.maximum(left.sum(axis=1), 1)
-        share = (left & (self.place >= self.high)).sum(axis=1) / count
-        return Estimate(share, np.sqrt(share * (1 - share) / count), ORIGIN)
-
-    def survival(self, clock: ArrayLike) -> Estimate:
-        """Probability (starts, times) to be inside still, with Greenwood's standard error.
-
-        Kaplan and Meier's product over exit times: a trajectory given up, or cut, counts for as
-        long as it was followed.  NaN beyond the time to which any was followed.
-        """
-        times = np.floor(np.asarray(clock, float) / self.step * (1 + 1e-12))
-        rows = [_kaplan_meier(row, seen, times) for row, seen in self._followed()]
-        value, error = (np.array(part) for part in zip(*rows, strict=True))
-        return Estimate(value, error, ORIGIN)
-
-    @property
-    def mean_time(self) -> Estimate:
-        """Mean exit time (starts,), from the area under the survival curve.
-
-        Where trajectories were given up it is the mean of min(exit time, the longest time any was
-        followed): a lower bound of the mean exit time.  NaN if none was begun.
-        """
-        rows = [_restricted_mean(row, seen) for row, seen in self._followed()]
-        value, error = (np.array(part) * self.step for part in zip(*rows, strict=True))
-        return Estimate(value, error, ORIGIN)
-
-    def relaxation(self, clock: ArrayLike = ()) -> "Relaxation":
-        """The same as theory answers, with the survival at the times ``clock``."""
-        from ..theory.relaxation import Relaxation  # SciPy wakes with it
-
-        clock = increasing("times of the clock", clock)
-        survival = self.survival(clock).value if len(clock) else np.empty((0, 0))
-        return Relaxation(self.start, self.mean_time, clock, survival)
-
-    def _followed(self) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
-        """Per start, of the trajectories begun: whether it left, and the steps it was followed."""
-        for steps, inside in zip(self.steps, self.inside, strict=True):
-            begun = steps != 0
-            seen = np.where(steps > 0, steps, np.where(steps == -1, self.most, inside))
-            yield (steps > 0)[begun], seen[begun]
-
-
-def _deaths(left: NDArray[np.bool_], seen: NDArray[np.int64]) -> tuple[Array, Array, Array]:
-    """The distinct exit steps, how many left at each, and how many were followed until then."""
-    when, died = np.unique(seen[left], return_counts=True)
-    at_risk = len(seen) - np.searchsorted(np.sort(seen), when, side="left")
-    return when.astype(float), died.astype(float), at_risk.astype(float)
-
-
-def _curve(died: Array, at_risk: Array) -> tuple[Array, Array]:
-    """Survival after each exit, and Greenwood's running sum for its error."""
-    alive = np.asarray(np.cumprod(1 - died / at_risk), float)
-    with np.errstate(divide="ignore"):
-        greenwood = np.asarray(np.cumsum(died / (at_risk * (at_risk - died))), float)
-    return alive, greenwood
-
-
-def _kaplan_meier(
-    left: NDArray[np.bool_], seen: NDArray[np.int64], times: Array
-) -> tuple[Array, Array]:
-    if len(seen) == 0:
-        return np.full_like(times, np.nan), np.full_like(times, np.nan)
-    when, died, at_risk = _deaths(left, seen)
-    alive, greenwood = _curve(died, at_risk)
-    at = np.searchsorted(when, times, side="right")
-    value = np.concatenate([[1.0], alive])[at]
-    with np.errstate(invalid="ignore"):
-        error = np.nan_to_num(value * np.sqrt(np.concatenate([[0.0], greenwood])[at]))
-    unknown = (times > seen.max()) & (value > 0)
-    return np.where(unknown, np.nan, value), np.where(unknown, np.nan, error)
-
-
-def _restricted_mean(left: NDArray[np.bool_], seen: NDArray[np.int64]) -> tuple[float, float]:
-    """Area under the survival curve in steps, and its standard error."""
-    n = len(seen)
-    if n < 2:
-        return np.nan, np.nan
-    if left.all() or np.all(seen[~left] >= seen.max()):  # followed to one horizon: a plain mean
-        return float(seen.mean()), float(seen.std(ddof=1) / np.sqrt(n))
-    when, died, at_risk = _deaths(left, seen)
-    alive, _ = _curve(died, at_risk)
-    knots = np.concatenate([[0.0], when, [max(float(seen.max()), when[-1] if len(when) else 0)]])
-    pieces = np.concatenate([[1.0], alive]) * np.diff(knots)
-    after = np.cumsum(pieces[::-1])[::-1][1:]  # area behind each exit
-    some = at_risk > died
-    spread = np.sum((after**2 * died)[some] / (at_risk * (at_risk - died))[some])
-    return float(pieces.sum()), float(np.sqrt(spread))
 
 
 def first_passage(

@@ -13,16 +13,9 @@ from numpy.typing import NDArray
 
 from ..theory.errors import TooShort
 from ..theory.estimate import Array, Estimate, frozen
-from .observation import (
-    LANES,
-    Course,
-    Observation,
-    autocorrelated,
-    lagged_sums,
-    mean_of,
-    mean_of_sums,
-)
-from .passage import ORIGIN
+from .averages import Course, Observation, autocorrelated, lagged_sums, mean_of, mean_of_sums
+from .censored import ORIGIN
+from .observation import LANES
 
 
 def partial_observation(state: Mapping[str, Any]) -> Observation:

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
+from ...sims.averages import Observation
 from ...sims.exits import exit_time, stationary
-from ...sims.observation import Observation
 from ...theory.estimate import Array, Estimate
 from ...theory.exit import ValleyExit, valley_exit_time
 from ...theory.fokker_planck import stationary_probabilities, stationary_square

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ...sims.observation import Observation
-    from ...sims.passage import FirstPassage
+    from ...sims.averages import Observation
+    from ...sims.censored import FirstPassage
     from ...theory.estimate import Estimate
 
 Row = dict[str, Any]

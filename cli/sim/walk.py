@@ -11,9 +11,9 @@ from ..progress import bar
 from . import kept_state
 
 if TYPE_CHECKING:
+    from ...sims.averages import Observation
+    from ...sims.censored import FirstPassage
     from ...sims.langevin import Langevin
-    from ...sims.observation import Observation
-    from ...sims.passage import FirstPassage
     from .kept_state import KeptState
 
 
@@ -83,7 +83,7 @@ class Walk:
 
     def rows_of(self, found: "FirstPassage | Observation") -> list[Any]:
         """The rows of the quantity that was asked for."""
-        from ...sims.observation import Observation
+        from ...sims.averages import Observation
         from .langevin_rows import OBSERVED, passage_rows, survival_rows
 
         if isinstance(found, Observation):
