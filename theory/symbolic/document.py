@@ -1,5 +1,6 @@
 """A derivation on paper: numbered steps and a legend, on a screen, in LaTeX or as rows."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import sympy as sp
@@ -7,16 +8,16 @@ import sympy as sp
 from .step import Step, text
 
 
-class Document:
+class Document(ABC):
     """What has steps, a title and a legend of all symbols that may occur in it."""
 
     steps: tuple[Step, ...]
     meanings: tuple[tuple[Any, str], ...]
 
     @property
+    @abstractmethod
     def title(self) -> str:
         """What is derived."""
-        raise NotImplementedError
 
     def text(self) -> str:
         """Numbered steps and a legend, for a screen."""
