@@ -20,3 +20,12 @@ def half_square(outputs: Tensor, targets: Tensor) -> Tensor:
     12.5
     """
     return 0.5 * (outputs - targets).reshape(len(outputs), -1).square().sum(dim=1)
+
+
+def correct(outputs: Tensor, targets: Tensor) -> Tensor:
+    """1 where the largest output (n, classes) is that of the target class, else 0.
+
+    >>> correct(torch.eye(2), torch.tensor([0, 0])).tolist()
+    [1.0, 0.0]
+    """
+    return (outputs.argmax(dim=1) == targets).to(outputs.dtype)
