@@ -20,9 +20,14 @@ _HOME = {
     "Problem": "problem",
     "ProjectedSGD": "sgd",
     "Recipe": "recipe",
+    "RochetNet": "rochet",
+    "area_mean": "images",
+    "crops_and_flips": "images",
     "curvature_spread": "stability",
     "cycle_response": "displacement",
     "digits": "data",
+    "download": "downloads",
+    "energy_entropy_network": "energy_entropy",
     "evaluate": "evaluation",
     "exit_cycles": "projected",
     "flat_parameters": "parameters",
@@ -37,8 +42,11 @@ _HOME = {
     "path_response": "along_path",
     "preset": "presets",
     "projected_sgd": "projected",
+    "read_images": "archives",
     "relax_balance": "deep_linear",
+    "resnet": "residual",
     "train_minimum": "training",
+    "wide_resnet": "residual",
 }
 __all__ = sorted(_HOME)
 
