@@ -10,8 +10,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # Where each public name lives; looked up on first use, as in ``theory``.
 _HOME = {
+    "Arithmetic": "arithmetic",
     "CycleResponse": "displacement",
     "DeepLinear": "deep_linear",
+    "Descended": "descent",
     "Displacement": "displacement",
     "Evaluation": "evaluation",
     "PRESETS": "presets",
@@ -20,8 +22,12 @@ _HOME = {
     "Problem": "problem",
     "ProjectedSGD": "sgd",
     "Recipe": "recipe",
+    "Trained": "training",
+    "TrainingState": "training_state",
+    "branched": "training_state",
     "curvature_spread": "stability",
     "cycle_response": "displacement",
+    "descend": "descent",
     "digits": "data",
     "evaluate": "evaluation",
     "exit_cycles": "projected",
@@ -38,7 +44,8 @@ _HOME = {
     "preset": "presets",
     "projected_sgd": "projected",
     "relax_balance": "deep_linear",
-    "train_minimum": "training",
+    "train": "training",
+    "train_minimum": "minimum",
 }
 __all__ = sorted(_HOME)
 
