@@ -10,8 +10,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # Where each public name lives; looked up on first use, as in ``theory``.
 _HOME = {
+    "Arithmetic": "arithmetic",
     "CycleResponse": "displacement",
     "DeepLinear": "deep_linear",
+    "Descended": "descent",
     "Displacement": "displacement",
     "Evaluation": "evaluation",
     "PRESETS": "presets",
@@ -21,10 +23,14 @@ _HOME = {
     "ProjectedSGD": "sgd",
     "Recipe": "recipe",
     "RochetNet": "rochet",
+    "Trained": "training",
+    "TrainingState": "training_state",
     "area_mean": "images",
+    "branched": "training_state",
     "crops_and_flips": "images",
     "curvature_spread": "stability",
     "cycle_response": "displacement",
+    "descend": "descent",
     "digits": "data",
     "download": "downloads",
     "energy_entropy_network": "energy_entropy",
@@ -45,6 +51,8 @@ _HOME = {
     "read_images": "archives",
     "relax_balance": "deep_linear",
     "resnet": "residual",
+    "train": "training",
+    "train_minimum": "minimum",
     "train_minimum": "training",
     "wide_resnet": "residual",
 }
