@@ -17,7 +17,7 @@ _HOME = {
     "EigenPairs": "eigenpairs",
     "Evaluation": "evaluation",
     "Hessian": "hessian",
-    "LogDet": "log_det",
+    "LogDet": "log_determinant",
     "Matrix": "matrix",
     "PRESETS": "presets",
     "PathResponse": "along_path",
@@ -40,7 +40,7 @@ _HOME = {
     "landscape_profiles": "along_path",
     "largest_eigenvalue": "curvature",
     "leading_pairs": "eigenpairs",
-    "log_det": "log_det",
+    "log_det": "log_determinant",
     "losses_and_gradients": "operators",
     "measure_one_step": "deep_linear",
     "mlp": "models",
@@ -50,7 +50,7 @@ _HOME = {
     "projected_sgd": "projected",
     "relax_balance": "deep_linear",
     "spectral_density": "density",
-    "trace": "trace",
+    "trace": "traces",
     "train_minimum": "training",
 }
 __all__ = sorted(_HOME)
