@@ -20,11 +20,13 @@ _HOME = {
     "Problem": "problem",
     "ProjectedSGD": "sgd",
     "Recipe": "recipe",
+    "ScoreMatrix": "scores",
     "curvature_spread": "stability",
     "cycle_response": "displacement",
     "digits": "data",
     "evaluate": "evaluation",
     "exit_cycles": "projected",
+    "fisher_trace": "scores",
     "flat_parameters": "parameters",
     "hessian_products": "operators",
     "hutchinson_trace": "curvature",
@@ -38,6 +40,8 @@ _HOME = {
     "preset": "presets",
     "projected_sgd": "projected",
     "relax_balance": "deep_linear",
+    "score_directions": "scores",
+    "score_matrix": "scores",
     "train_minimum": "training",
 }
 __all__ = sorted(_HOME)

@@ -14,6 +14,7 @@ I. Goodfellow, Efficient per-example gradient computations, arXiv 1510.01799 (20
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -63,7 +64,7 @@ class Plain:
         """g_i·g_j (r, r), accumulated in double precision."""
         count = len(self.values)
         gram = torch.zeros((count, count), dtype=torch.float64, device=self.values.device)
-        for some in self.values.split(COLUMNS, dim=1):
+        for some in torch.split(self.values, COLUMNS, dim=1):
             wide = some.double()
             gram += wide @ wide.T
         return gram
@@ -183,13 +184,8 @@ def _of_layer(layer: nn.Module, into: Tensor, out: Tensor) -> Iterator[tuple[str
         ends = out.reshape(len(out), count, -1, out.shape[-1]).transpose(2, 3)
     elif isinstance(layer, nn.Conv2d):
         # one column per place that the kernel sees
-        patches = unfold(
-            into,
-            layer.kernel_size,
-            layer.dilation,
-            layer.padding,
-            layer.stride,  # type: ignore[arg-type]
-        )
+        padding: Any = layer.padding  # no word: those layers are not known
+        patches = unfold(into, layer.kernel_size, layer.dilation, padding, layer.stride)
         steps, ends = patches.transpose(1, 2), out.flatten(3)
     else:
         assert isinstance(layer, _BatchNorm)

@@ -8,8 +8,8 @@ A row is Σ_o c_o ∂f_o/∂θ with the outputs f of one sample and a slope c on
 
 Batch normalisation ties samples together, so it must be said what a sample's outputs are:
 
-    following     f_i(θ) in the company of its block, statistics and all: rows of the landscape's own
-                  derivative, their mean over the samples is ∇L, and those of "model" make the
+    following     f_i(θ) in the company of its block, statistics and all: rows of the landscape's
+                  own derivative.  Their mean over the samples is ∇L, and those of "model" make the
                   Gauss–Newton matrix of the landscape.  One backward pass per row.
     reestimated   f_i(θ) of the network in evaluation mode, its statistics those of the training set
                   at this point, held fixed: a model in which samples are independent.  The mean of
@@ -92,20 +92,20 @@ class ScoreRows:
                 yield self._by_row(inputs, rows, inside, names)
             return
         layered = True
-        for some in picks.split(PASSED_AT_ONCE):
+        for some in torch.split(picks, PASSED_AT_ONCE):
             if layered:
                 try:
                     yield self._by_layer(some, names)
                     continue
                 except UnknownLayersError:
                     layered = False
-            for few in some.split(AT_ONCE):
+            for few in torch.split(some, AT_ONCE):
                 yield self._by_sample(few, names)
 
     def _companies(self, picks: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """What goes through the model together: inputs, which of them are asked about, indices."""
         if self.problem.normalisation != "batch":
-            for some in picks.split(PASSED_AT_ONCE):
+            for some in torch.split(picks, PASSED_AT_ONCE):
                 yield self.problem.inputs[some], torch.arange(len(some), device=picks.device), some
             return
         for block in self.problem.blocks:
@@ -114,22 +114,26 @@ class ScoreRows:
                 yield self.problem.inputs[block], inside - block.start, inside
 
     def slopes(self, outputs: Tensor, picks: Tensor) -> Tensor:
-        """c (K, m, outputs…) at the outputs of the samples ``picks`` (m,)."""
+        """The c (K, m, outputs…) at the outputs of the samples ``picks`` (m,)."""
         targets, outputs = self.problem.targets[picks], outputs.detach()
         if self.labels == "data":
-            free = outputs.requires_grad_()
-            return torch.autograd.grad(self.problem.loss(free, targets).sum(), free)[0][None]
+            with torch.enable_grad():
+                free = outputs.requires_grad_()
+                slopes = torch.autograd.grad(self.problem.loss(free, targets).sum(), free)[0]
+            return slopes[None]
         chances = softmax(outputs, dim=1)
         classes = outputs.shape[1]
         if self.labels == "model":
             each = torch.eye(classes, dtype=outputs.dtype, device=outputs.device)[:, None]
-            return chances.T[:, :, None].sqrt() * (chances - each)
+            weights = chances.T[:, :, None].sqrt()
+            return weights * (chances - each)
         generator = torch.Generator().manual_seed(self.seed)
         # one number for every sample there is, so that the draw does not depend on the choice
         drawn = torch.rand(self.problem.samples, generator=generator, dtype=torch.float64)
         level = drawn.to(outputs.device)[picks, None]
         chosen = (chances.double().cumsum(1) < level).sum(1).clamp(max=classes - 1)
-        return (chances - one_hot(chosen, classes))[None]
+        found: Tensor = (chances - one_hot(chosen, classes))[None]
+        return found
 
     def _by_layer(self, picks: Tensor, names: Sequence[str]) -> dict[str, Piece]:
         inputs = self.problem.inputs[picks]
@@ -145,7 +149,7 @@ class ScoreRows:
         asked = {name: weights.pop(name) for name in names}
 
         def value(some: dict[str, Tensor], one: Tensor, slope: Tensor) -> Tensor:
-            outputs = functional_call(self.problem.model, {**weights, **some}, (one[None],))
+            outputs = self._outputs(one[None], {**weights, **some})
             return (outputs[0] * slope).sum()
 
         each: Any = vmap(vmap(grad(value), (None, None, 0)), (None, 0, 0))

@@ -5,11 +5,11 @@ r"""The score matrix: gradients g_i of single samples' losses, and the Fisher ma
 
 The n × n Gram matrix K has the nonzero eigenvalues n λ(F); its roots are the singular values of S.
 It is summed over the parameters, so that S, n × P, is never whole; the decay term has no part in
-it.  F is not centred: it is the covariance of the gradients plus ∇L ∇Lᵀ.  With the labels drawn from
+it.  F is not centred: it is the covariance of the gradients plus ∇L ∇Lᵀ.  With labels drawn from
 the model's own softmax F is its Fisher matrix, and equals the Gauss–Newton matrix of the
-cross-entropy (N. N. Schraudolph, Neural Comput. 14, 1723 (2002)); with those of the data it is the
-"empirical" one, near the Hessian only where the model is right about its labels.  Entropic
-Confinement and Mode Connectivity (2025) measures both along a path: its methods b and c.
+cross-entropy, both being (1/n) Σ Jᵀ(diag p − ppᵀ)J; with those of the data it is the "empirical"
+one, near the Hessian only where the model is right about its labels.  Entropic Confinement and Mode
+Connectivity (2025) measures both along a path: its methods b and c.
 """
 
 from collections.abc import Iterator
@@ -35,8 +35,8 @@ class ScoreMatrix:
     """Inner products of score rows at one point.
 
     gram (r, r): g_i·g_j, ordered by sample, then by label.  squares (m,): the sum of |g|² over a
-    sample's labels.  samples (m,): which of the ``population`` n training samples.  labels, company:
-    see :mod:`.score_rows`.
+    sample's labels.  samples (m,): which of the ``population`` n training samples.  labels,
+    company: see :mod:`.score_rows`.
     """
 
     gram: Array
@@ -150,7 +150,7 @@ def fisher_trace(
     picks = chosen_samples(problem.samples, samples, seed)
     names, count = problem.layout.names, source.per_sample
     squares = []
-    for few in torch.tensor(picks, device=problem.device).split(AT_ONCE):
+    for few in torch.split(torch.tensor(picks, device=problem.device), AT_ONCE):
         for found in source.pieces(few, names):
             rows = torch.stack([piece.squares() for piece in found.values()]).sum(0)
             squares.append(rows.reshape(-1, count).sum(1))
