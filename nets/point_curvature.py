@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from ..theory.cleaning import AboveMostNegative, CleaningRule
-from ..theory.errors import DomainError
+from ..theory.errors import DomainError, NotConverged
 from ..theory.estimate import Array
 from ..theory.spectrum import clean_eigenvalues
 from .density import spectral_density
@@ -40,6 +40,9 @@ QUANTITIES = (
     *("loss", "metric", "trace", "lambda_max", "lambda_min", "logdet", "density"),
     *("scores", "gauss_newton"),
 )
+# Products spent on the smallest eigenvalue: it lies at the edge of many, where no number of them
+# makes a residual small beside a value near zero; the residual says what it is worth.
+MOST_LOWEST = 100
 USUAL = ("loss", "metric", "trace", "lambda_max", "logdet", "scores")
 
 
@@ -114,6 +117,8 @@ def measured(
         row |= _scores(problem, theta, settings)
     if "gauss_newton" in asked:
         row |= point.gauss_newton()
+    if point.diagonal:
+        row["spectrum"] = point.spectrum
     vectors = point.pairs.vectors if point.has_pairs else None
     return {name: np.asarray(value, float) for name, value in row.items()}, vectors
 
@@ -125,7 +130,7 @@ class _Point:
         self, problem: Problem, theta: Tensor, settings: CurvatureSettings, carried: Tensor | None
     ) -> None:
         self.problem, self.theta, self.settings = problem, theta, settings
-        self.carried = carried
+        self.carried, self.converged = carried, True
         wanted = set(settings.quantities)
         self.hessian = Hessian(problem, theta, kind=settings.kind, only=settings.only)
         small = self.hessian.dim <= settings.dense
@@ -169,7 +174,11 @@ class _Point:
             values, bounds = self.spectrum[:count], np.full(count, self._rounding())
         else:
             values, bounds = self.pairs.values, self.pairs.residuals
-        row: dict[str, float | Array] = {"lambda_max": values[0], "lambda_max_residual": bounds[0]}
+        row: dict[str, float | Array] = {
+            "lambda_max": values[0],
+            "lambda_max_residual": bounds[0],
+            "lambda_max_converged": float(self.converged),
+        }
         return row | ({"eigenvalues": values} if count > 1 else {})
 
     def smallest(self) -> dict[str, float]:
@@ -177,7 +186,12 @@ class _Point:
         if self.diagonal:
             value, bound = self.spectrum[-1], self._rounding()
         else:
-            pairs = leading_pairs(_Negative(self.hessian), tolerance=s.tolerance, seed=s.seed)
+            try:
+                pairs = leading_pairs(
+                    _Negative(self.hessian), tolerance=s.tolerance, seed=s.seed, most=MOST_LOWEST
+                )
+            except NotConverged as error:
+                pairs = error.found
             value, bound = -pairs.values[0], pairs.residuals[0]
         return {"lambda_min": float(value), "lambda_min_residual": float(bound)}
 
@@ -204,18 +218,18 @@ class _Point:
         }
 
     def density(self) -> dict[str, float | Array]:
-        dim = self.hessian.dim
-        row: dict[str, float | Array] = {"directions": dim}
+        row: dict[str, float | Array] = {"directions": self.hessian.dim}
         if self.diagonal:
-            nodes, known = self.spectrum[None], np.empty(0)
-            weights = np.full_like(nodes, 1 / dim)
-        else:
-            s = self.settings
-            found = spectral_density(self.hessian, s.probes, s.steps, s.seed, self.pairs)
-            known = found.known
-            missing = ((0, 0), (0, min(s.steps, dim) - found.nodes.shape[1]))
-            nodes, weights = np.pad(found.nodes, missing), np.pad(found.weights, missing)
-        return row | {"density_nodes": nodes, "density_weights": weights, "density_known": known}
+            return row
+        s = self.settings
+        found = spectral_density(self.hessian, s.probes, s.steps, s.seed, self.pairs)
+        missing = ((0, 0), (0, min(s.steps, self.hessian.dim) - found.nodes.shape[1]))
+        nodes, weights = np.pad(found.nodes, missing), np.pad(found.weights, missing)
+        return row | {
+            "density_nodes": nodes,
+            "density_weights": weights,
+            "density_known": found.known,
+        }
 
     def gauss_newton(self) -> dict[str, float]:
         s = self.settings

@@ -9,7 +9,9 @@ from ..hall import Hall
     cls=Hall,
     package=__package__,
     invoke_without_command=True,
-    rooms={},
+    rooms={
+        "curvature": ("curvature", "Curvature of the loss along a path, or at minima."),
+    },
 )
 @click.pass_context
 def net(ctx: click.Context) -> None:
