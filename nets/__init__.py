@@ -19,7 +19,7 @@ _HOME = {
     "EigenPairs": "eigenpairs",
     "Evaluation": "evaluation",
     "Hessian": "hessian",
-    "LogDet": "log_det",
+    "LogDet": "log_determinant",
     "Matrix": "matrix",
     "PRESETS": "presets",
     "PathCurvature": "curvature_profile",
@@ -46,7 +46,7 @@ _HOME = {
     "landscape_profiles": "along_path",
     "largest_eigenvalue": "curvature",
     "leading_pairs": "eigenpairs",
-    "log_det": "log_det",
+    "log_det": "log_determinant",
     "losses_and_gradients": "operators",
     "measure_one_step": "deep_linear",
     "minima_curvature": "curvature_profile",
@@ -60,7 +60,7 @@ _HOME = {
     "score_directions": "scores",
     "score_matrix": "scores",
     "spectral_density": "density",
-    "trace": "trace",
+    "trace": "traces",
     "train_minimum": "training",
 }
 __all__ = sorted(_HOME)
