@@ -29,11 +29,11 @@ from .density import spectral_density
 from .eigenpairs import EigenPairs, leading_pairs
 from .evaluation import evaluate
 from .hessian import Hessian, Kind
-from .log_det import DENSE, log_det
+from .log_determinant import DENSE, log_det
 from .problem import Problem, array
 from .score_rows import Company, Labels
 from .scores import score_matrix
-from .trace import Method, trace
+from .traces import Method, trace
 
 Measured = dict[str, Array]
 QUANTITIES = (
