@@ -43,7 +43,7 @@ _HOME = {
     "hessian_products": "operators",
     "hutchinson_trace": "curvature",
     "initial_parameters": "initial",
-    "landscape_profiles": "along_path",
+    "landscape_profiles": "path_profiles",
     "largest_eigenvalue": "curvature",
     "leading_pairs": "eigenpairs",
     "log_det": "log_determinant",

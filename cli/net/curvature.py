@@ -145,6 +145,8 @@ def _warn_of_kept(found: "CurvatureRecord") -> None:
         msg += "log-dets do not compare"
         if rule == "negative":
             msg += f"; --rule floor --floor {max(floors):.3g} cuts everywhere alike"
+        elif rule == "floor":
+            msg += "; logdet - kept ln(floor), the sum of ln(eigenvalue/floor), does"
         warn(msg)
 
 
