@@ -1,0 +1,135 @@
+"""The gradient noise at every pivot of a path: strength, spectrum, alignment, tails.
+
+Random samples, minibatches and probes are the same at every pivot, so that profiles are smooth:
+what differs between pivots is the landscape.  Errors of neighbours are then alike in sign.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from torch import Tensor
+
+from ..theory.errors import DomainError, TooShort
+from ..theory.estimate import Array, Estimate
+from ..theory.path import Path
+from .gradient_noise import GradientNoise, measure_noise
+from .noise_alignment import alignment
+from .operators import point
+from .problem import Problem, array
+from .tails import excess_kurtosis, tail_index
+
+QUANTITIES = (
+    *("noise_trace", "noise_lambda_max", "participation", "anisotropy", "t_C_t"),
+    *("alignment", "gain", "noise_stiffness", "tail_index", "kurtosis"),
+)
+NONE = Estimate(float("nan"), float("nan"), "too few rows")
+
+
+@dataclass(frozen=True)
+class NoiseSampling:
+    """How the noise is measured; see :func:`.gradient_noise.measure_noise`.
+
+    probes: of the alignment with H; 0 leaves that out, and with it all Hessian products.
+    """
+
+    samples: int | None = None
+    batch: int | None = None
+    draws: int = 64
+    probes: int = 32
+    seed: int = 0
+
+
+def noise_at(
+    problem: Problem, theta: Tensor, tangent: Tensor, sampling: NoiseSampling
+) -> dict[str, Estimate]:
+    """The :data:`QUANTITIES` at ``theta`` (P,); ``t_C_t`` and ``kurtosis`` along ``tangent`` (P,).
+
+    anisotropy is λ_max(C)/tr C; tail_index that of |x_r|, NaN where there are too few rows.
+    """
+    options = asdict(sampling)
+    probes = options.pop("probes")
+    noise = measure_noise(problem, theta, **options)
+    trace = noise.trace()
+    if not np.isfinite(trace.value):
+        msg = "the gradients must be finite numbers; some are not"
+        raise DomainError(msg)
+    if not trace.value > 0:
+        msg = "all gradients are alike: there is no noise to measure"
+        raise DomainError(msg)
+    unit = tangent / tangent.norm()
+    along = array(noise.projections(unit[None])[0])
+    found = {
+        "noise_trace": trace,
+        "noise_lambda_max": noise.largest(),
+        "participation": noise.participation(seed=sampling.seed),
+        "anisotropy": noise.anisotropy(),
+        "t_C_t": noise.along(tangent),
+        **_aligned(noise, probes, sampling.seed),
+        "tail_index": _or_none(lambda: tail_index(noise.norms**0.5)),
+        "kurtosis": _or_none(lambda: excess_kurtosis(along)),
+    }
+    return {name: found[name] for name in QUANTITIES}
+
+
+def path_noise(
+    problem: Problem,
+    path: Path,
+    sampling: NoiseSampling | None = None,
+    *,
+    known: Mapping[int, dict[str, Estimate]] | None = None,
+    keep: Callable[[int, dict[str, Estimate]], None] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> list[dict[str, Estimate]]:
+    """:func:`noise_at` for every pivot of ``path``, in order.
+
+    known: pivots that need no second look; keep(i, found) is called after each new one.
+    Raises DomainError, naming the pivot, where gradients are not finite.
+    """
+    known, rows = known or {}, []
+    tangents = pivot_tangents(path)
+    for i, place in enumerate(path.points):
+        if i in known:
+            rows.append(known[i])
+        else:
+            try:
+                here, tangent = point(problem, place), problem.tensor(tangents[i])
+                rows.append(noise_at(problem, here, tangent, sampling or NoiseSampling()))
+            except DomainError as error:
+                msg = f"at pivot {i}: {error}"
+                raise DomainError(msg) from None
+            if keep is not None:
+                keep(i, rows[-1])
+        if progress is not None:
+            progress((i + 1) / len(path.points))
+    return rows
+
+
+def pivot_tangents(path: Path) -> Array:
+    """Unit tangents (n, P) at the pivots: the mean of the unit tangents of both neighbours."""
+    middles = 0.5 * (path.arc[1:] + path.arc[:-1])
+    segments = path.tangent(middles)
+    both = np.concatenate([segments[:1], segments[1:] + segments[:-1], segments[-1:]])
+    lengths = np.linalg.norm(both, axis=1, keepdims=True)
+    if not np.all(lengths > 0):
+        msg = "a path must not turn back on itself at a pivot"
+        raise DomainError(msg)
+    return np.asarray(both / lengths)
+
+
+def _aligned(noise: GradientNoise, probes: int, seed: int) -> dict[str, Estimate]:
+    if probes == 0:
+        return dict.fromkeys(("alignment", "gain", "noise_stiffness"), NONE)
+    found = alignment(noise, probes, seed)
+    return {
+        "alignment": found.cosine,
+        "gain": found.gain,
+        "noise_stiffness": found.stiffness,
+    }
+
+
+def _or_none(measure: Callable[[], Estimate]) -> Estimate:
+    try:
+        return measure()
+    except TooShort:
+        return NONE
