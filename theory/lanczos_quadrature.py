@@ -97,7 +97,9 @@ def lanczos_log_det(
     rng = np.random.default_rng(seed)
     sums = np.array(
         [
-            _sums(*recurrence(operator, probe, vectors, steps), float(probe @ probe), floor, end)
+            sums_above_cut(
+                *recurrence(operator, probe, vectors, steps), float(probe @ probe), floor, end
+            )
             for probe in (_probe(rng, vectors) for _ in range(probes))
         ]
     )
@@ -129,7 +131,7 @@ def _christoffel(at: Array, diagonal: Array, beside: Array) -> Array:
     return np.where(total < 1e200, 1 / total, 0.0)
 
 
-def _sums(
+def sums_above_cut(
     diagonal: Array, beside: Array, mass: float, floor: float, end: float
 ) -> tuple[float, float, float, float]:
     """Σ ln λ, number and the bounds on the bias of each, for one probe of |z|² = ``mass``.

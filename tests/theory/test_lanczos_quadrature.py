@@ -10,7 +10,7 @@ from entropic.theory import (
     symmetric_operator,
 )
 from entropic.theory.lanczos import recurrence
-from entropic.theory.lanczos_quadrature import _sums
+from entropic.theory.lanczos_quadrature import sums_above_cut
 
 SIZE = 400
 
@@ -46,7 +46,7 @@ def test_no_probe_is_farther_off_than_its_bound(values, cut, steps):
     weights, above = (turn.T @ probe) ** 2, values >= cut
     exact = weights[above] @ np.log(values[above]), weights[above].sum()
     diagonal, beside = recurrence(operator_of(matrix), probe, np.empty((SIZE, 0)), steps)
-    found = _sums(diagonal, beside, float(probe @ probe), cut, float(values.max()))
+    found = sums_above_cut(diagonal, beside, float(probe @ probe), cut, float(values.max()))
     rounding = 1e-9 * SIZE
     assert abs(found[0] - exact[0]) <= found[2] + rounding
     assert abs(found[1] - exact[1]) <= found[3] + rounding

@@ -1,0 +1,221 @@
+r"""The largest eigenvalues of a symmetric operator, each with the residual that bounds its error.
+
+In an orthonormal basis Q whose images HQ are known, Ritz pairs (θ, x = Qy) are the eigenpairs of
+QᵀHQ; the basis grows by the residual of the first pair wanted that has not converged,
+
+.. math:: r = Hx - θx, \qquad \min_i |λ_i - θ| \le |r| .
+
+From one vector this is Lanczos's method with full reorthogonalisation (all residuals point the same
+way); from the eigenvectors of a neighbouring point it goes on where those left off.  When the basis
+is full it is cut back to its best Ritz vectors ("thick restart").  It ends on the residual, which
+holds whatever the gap is; the error of a Ritz value itself is of second order, |r|²/gap.  No Krylov
+method can know that what it never met is not larger.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..theory.errors import DomainError, NotConverged
+from ..theory.estimate import Array, Estimate, frozen
+from .hessian import Operator
+from .problem import array
+
+ROOM = 32  # vectors in the basis beside twice the number of pairs, before it is cut back
+
+
+@dataclass(frozen=True)
+class EigenPairs:
+    """The largest eigenvalues found, falling.
+
+    values (k,); residuals (k,): |Hx − θx| of unit vectors x, so that an eigenvalue lies that near;
+    vectors (k, dim).  smallest: the lowest Ritz value met; the lowest eigenvalue is no higher.
+    products: how many it took.  basis, images (j, dim): an orthonormal basis that holds the vectors
+    and its image under H.
+    """
+
+    values: Array
+    residuals: Array
+    vectors: Tensor
+    smallest: float
+    products: float
+    basis: Tensor
+    images: Tensor
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", frozen(self.values))
+        object.__setattr__(self, "residuals", frozen(self.residuals))
+
+    @property
+    def largest(self) -> Estimate:
+        """λ_max, algebraically; its error is the residual bound."""
+        return Estimate(self.values[0], self.residuals[0], "lanczos")
+
+    @property
+    def negative_dominates(self) -> bool:
+        """Whether an eigenvalue below zero is known to be larger in magnitude than λ_max."""
+        return bool(-self.smallest > self.values[0])
+
+
+def leading_pairs(
+    operator: Operator,
+    count: int = 1,
+    *,
+    tolerance: float = 1e-3,
+    start: Tensor | None = None,
+    seed: int = 0,
+    most: int = 300,
+) -> EigenPairs:
+    """The ``count`` algebraically largest eigenvalues: residuals at most tolerance · |θ|.
+
+    start (k, dim): vectors to begin with, such as eigenvectors at a neighbouring point; random ones
+    from ``seed`` fill up to ``count``, by which an eigenvalue as often as ``count`` is found as
+    often.  Pairs also count as converged at the rounding of the operator's type times the
+    largest |θ|.
+    Raises NotConverged, with the pairs so far, after ``most`` products.
+
+    >>> from .matrix import Matrix
+    >>> operator = Matrix(torch.diag(torch.tensor([1.0, 3.0, 2.0])))
+    >>> leading_pairs(operator, 2).values.round(5).tolist()
+    [3.0, 2.0]
+    """
+    dim, began = operator.dim, operator.used
+    if not (1 <= count <= dim and count == int(count)):
+        msg = f"there are 1 to {dim} eigenvalues to find; {count} were asked for"
+        raise DomainError(msg)
+    if not 0 < tolerance < 1:
+        msg = f"the tolerance must lie between 0 and 1; it is {tolerance:g}"
+        raise DomainError(msg)
+    space = _Space(operator, 2 * count + ROOM)
+    fresh = _random(operator, count, seed)
+    new = fresh if start is None else torch.cat([start.to(fresh), fresh[len(start) :]])
+    smallest, spare = np.inf, seed
+    while True:
+        if not space.extend(new) or space.size < count:
+            spare += 1  # nothing new in what was handed in: look elsewhere
+            new = _random(operator, 1, spare)
+            continue
+        values, states = space.ritz()
+        smallest = min(smallest, float(values[-1]))
+        wanted = states[:count] @ space.basis
+        apart = states[:count] @ space.images - space.numbers(values[:count])[:, None] * wanted
+        residuals = array(apart.norm(dim=1))
+        rounding = torch.finfo(operator.dtype).eps * 4 * np.abs(values).max()
+        open_ = np.nonzero(residuals > np.maximum(tolerance * np.abs(values[:count]), rounding))[0]
+        spent = operator.used - began
+        found = EigenPairs(
+            values[:count], residuals, wanted, smallest, spent, space.basis, space.images
+        )
+        if len(open_) == 0 or space.size == dim:
+            return found
+        if spent >= most:
+            msg = (
+                f"{len(open_)} of {count} eigenvalues have residuals above {tolerance:g} of "
+                f"themselves after {spent:.0f} products, up to {residuals.max():.3g}; allow more"
+            )
+            raise NotConverged(msg, found)
+        space.cut(states, count + ROOM // 4)
+        new = apart[open_[0]][None]
+
+
+def power_iteration(
+    operator: Operator, *, tolerance: float = 1e-3, seed: int = 0, most: int = 1000
+) -> Estimate:
+    """The eigenvalue largest in magnitude by v ← Hv/|Hv|; its error is the residual |Hv − λv|.
+
+    It ends on the residual: values that no longer change have often not converged.  Slower than
+    :func:`leading_pairs` by about the root of |λ₁|/(|λ₁| − |λ₂|); kept for comparison.
+    Raises NotConverged, with the estimate so far, after ``most`` products.
+    """
+    vector = _random(operator, 1, seed)
+    vector = vector / vector.norm()
+    for _ in range(most):
+        image = operator.products(vector)
+        value = float((vector * image).sum())
+        residual = float((image - value * vector).norm())
+        found = Estimate(value, residual, "power iteration")
+        if residual <= tolerance * abs(value):
+            return found
+        vector = image / image.norm()
+    msg = f"power iteration has a residual of {residual:.3g} at {value:.6g} after {most} products"
+    raise NotConverged(msg, found)
+
+
+class _Space:
+    """An orthonormal basis (j, dim), its images, and QᵀHQ."""
+
+    def __init__(self, operator: Operator, room: int) -> None:
+        self._operator, self._room = operator, min(room, operator.dim)
+        self.basis = torch.empty(0, operator.dim, dtype=operator.dtype, device=operator.device)
+        self.images = torch.empty_like(self.basis)
+        self._matrix: Array = np.empty((0, 0))
+
+    @property
+    def size(self) -> int:
+        return len(self.basis)
+
+    def numbers(self, values: Array) -> Tensor:
+        return torch.as_tensor(values, dtype=self._operator.dtype, device=self._operator.device)
+
+    def extend(self, vectors: Tensor) -> bool:
+        """Add what of ``vectors`` is new; False if nothing is."""
+        fresh = orthonormal(vectors, self.basis)
+        if len(fresh) == 0:
+            return False
+        self.basis = torch.cat([self.basis, fresh])
+        images = self._operator.products(fresh)
+        if not bool(torch.isfinite(images).all()):
+            msg = "a product with the operator must be finite numbers; some are not"
+            raise DomainError(msg)
+        self.images = torch.cat([self.images, images])
+        size = len(self.basis)
+        side = array(self.basis @ images.T)
+        matrix = np.empty((size, size))
+        matrix[: len(self._matrix), : len(self._matrix)] = self._matrix
+        matrix[:, size - len(fresh) :] = side
+        matrix[size - len(fresh) :] = side.T
+        tail = matrix[size - len(fresh) :, size - len(fresh) :]
+        tail[:] = 0.5 * (tail + tail.T)
+        self._matrix = matrix
+        return True
+
+    def ritz(self) -> tuple[Array, Tensor]:
+        """Ritz values, falling, and their vectors' coordinates as rows."""
+        values, states = np.linalg.eigh(self._matrix)
+        return values[::-1].copy(), self.numbers(states.T[::-1].copy())
+
+    def cut(self, states: Tensor, keep: int) -> None:
+        """When there is no room for one more, keep the ``keep`` best Ritz vectors."""
+        if self.size < self._room or self.size == self._operator.dim:
+            return
+        values = np.linalg.eigh(self._matrix)[0][::-1]
+        self.basis, self.images = states[:keep] @ self.basis, states[:keep] @ self.images
+        self._matrix = np.diag(values[:keep])
+
+
+def orthonormal(vectors: Tensor, basis: Tensor) -> Tensor:
+    """Unit vectors (≤ m, dim) that span what ``vectors`` (m, dim) add to the rows of ``basis``."""
+    found = basis
+    for vector in vectors:
+        length = float(vector.norm())
+        if length == 0:
+            continue
+        unit = vector / length
+        for _ in range(2):  # once leaves rounding behind, twice does not
+            unit = unit - (found @ unit) @ found
+            left = float(unit.norm())
+            if left <= 100 * torch.finfo(unit.dtype).eps:
+                break
+            unit = unit / left
+        else:
+            found = torch.cat([found, unit[None]])
+    return found[len(basis) :]
+
+
+def _random(operator: Operator, count: int, seed: int) -> Tensor:
+    """Normal vectors (count, dim), drawn on the CPU so that no device matters."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.randn(count, operator.dim, generator=generator, dtype=operator.dtype)
+    return drawn.to(operator.device)
