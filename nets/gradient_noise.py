@@ -28,11 +28,12 @@ import torch
 from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor
-from torch.func import grad, jvp, vjp, vmap
+from torch.func import grad, jvp
 
 from ..theory.errors import DomainError, TooShort
 from ..theory.estimate import Array, Estimate, mean_estimate
 from .problem import Problem, array, parts
+from .score_rows import ScoreRows
 
 Source = Literal["samples", "subset", "minibatches"]
 MEMORY = 2_000_000_000  # bytes that the rows may take before they are no longer formed
@@ -91,8 +92,10 @@ class GradientNoise:
         if self.rows is not None:
             return weights @ self.rows
         centred = weights - weights.mean(dim=1, keepdim=True)
-        pulled = _pulled(self.problem, self.theta, self.picks, centred)
-        return pulled * _stretch(self.count)
+        source = ScoreRows(self.problem, self.theta)
+        return torch.stack([source.combination(self.picks, row) for row in centred]) * _stretch(
+            self.count
+        )
 
     def products(self, vectors: Tensor) -> Tensor:
         """C v for every row of ``vectors`` (k, P)."""
@@ -233,8 +236,7 @@ def measure_noise(
     if not 2 <= count <= n:
         msg = f"the subset must have 2 to {n} samples; it has {count}"
         raise DomainError(msg)
-    picks = torch.arange(n) if count == n else torch.randperm(n, generator=generator)[:count]
-    picks = picks.to(problem.device)
+    picks = torch.randperm(n, generator=generator)[:count].sort().values.to(problem.device)
     if count * len(theta) * theta.element_size() <= memory:
         gradients = sample_gradients(problem, theta, picks)
         rows = (gradients - gradients.mean(dim=0)) * _stretch(count)
@@ -267,14 +269,13 @@ def _from_minibatches(
 
 
 def sample_gradients(problem: Problem, theta: Tensor, picks: Tensor) -> Tensor:
-    """∇ℓ_i (m, P) of the samples ``picks`` (m,), without decay."""
-
-    def loss(theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
-        return problem.sample_losses(theta, inputs[None], targets[None])[0]
-
-    each: Any = vmap(grad(loss), in_dims=(None, 0, 0), chunk_size=AT_ONCE)
-    gradients: Tensor = each(theta, problem.inputs[picks], problem.targets[picks])
-    return gradients
+    """∇ℓ_i (m, P) of the samples ``picks`` (m,), which rise; without decay."""
+    names = problem.layout.names
+    found = [
+        torch.cat([some[name].rows() for name in names], dim=1)
+        for some in ScoreRows(problem, theta).pieces(picks, names)
+    ]
+    return torch.cat(found)
 
 
 def random_signs(count: int, like: Tensor, seed: int) -> Tensor:
@@ -291,12 +292,16 @@ def _stretch(count: int) -> float:
 
 def _streamed_norms(problem: Problem, theta: Tensor, picks: Tensor) -> Array:
     """|x_r|² (m,) of centred rows that are never held at once: |g|² − 2 g·ḡ + |ḡ|²."""
-    mean = _pulled(problem, theta, picks, torch.ones(1, len(picks)).to(theta) / len(picks))[0]
-    found = []
-    for part in parts(len(picks), AT_ONCE):
-        centred = sample_gradients(problem, theta, picks[part]) - mean
-        found.append(array((centred.double() ** 2).sum(dim=1)))
-    return np.concatenate(found) * len(picks) / (len(picks) - 1)
+    count, source = len(picks), ScoreRows(problem, theta)
+    mean = source.combination(picks, torch.full((count,), 1 / count).to(theta))
+    squares = [
+        torch.stack([piece.squares() for piece in some.values()]).sum(dim=0)
+        for few in torch.split(picks, AT_ONCE)
+        for some in source.pieces(few, problem.layout.names)
+    ]
+    slopes = _slopes(problem, theta, picks, mean[None])[0].double()
+    centred = torch.cat(squares) - 2 * slopes + mean.double().square().sum()
+    return array(centred) * count / (count - 1)
 
 
 def _slopes(problem: Problem, theta: Tensor, picks: Tensor, vectors: Tensor) -> Tensor:
@@ -311,17 +316,3 @@ def _slopes(problem: Problem, theta: Tensor, picks: Tensor, vectors: Tensor) -> 
         each: list[Any] = [jvp(losses, (theta,), (vector,))[1] for vector in vectors]
         found.append(torch.stack(each))
     return torch.cat(found, dim=1)
-
-
-def _pulled(problem: Problem, theta: Tensor, picks: Tensor, weights: Tensor) -> Tensor:
-    """Σ_i w_i g_i (k, P) for every row of ``weights`` (k, m): one backward pass each."""
-    total = torch.zeros(len(weights), len(theta)).to(theta)
-    for part in parts(len(picks), AT_ONCE):
-        inputs, targets = problem.inputs[picks[part]], problem.targets[picks[part]]
-
-        def losses(theta: Tensor, x: Tensor = inputs, y: Tensor = targets) -> Tensor:
-            return problem.sample_losses(theta, x, y)
-
-        pull: Any = vjp(losses, theta)[1]
-        total += torch.stack([pull(row)[0] for row in weights[:, part]])
-    return total

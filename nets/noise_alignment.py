@@ -27,7 +27,7 @@ from torch import Tensor
 from ..theory.errors import DomainError, TooShort
 from ..theory.estimate import Array, Estimate
 from .gradient_noise import GradientNoise, random_signs
-from .operators import hessian_products
+from .hessian import Hessian
 from .problem import array
 
 LEADING = 16  # eigenvectors of C: a few more than the classes, which make most of the noise
@@ -61,7 +61,7 @@ def alignment(
     signs = random_signs(probes, theta, seed)
     rest = signs - (signs @ vectors.T) @ vectors
     both = torch.cat([vectors, rest])
-    curved = hessian_products(problem, theta, both) - problem.decay * both
+    curved = Hessian(problem, theta).products(both) - problem.decay * both
     steep, flat = curved[:count], curved[count:]
     forms = array(vectors @ steep.T)  # vᵀHv on its diagonal
     exact = np.array([values @ np.diag(forms), np.trace(forms), array((steep**2).sum())])

@@ -13,15 +13,17 @@ from torch import Tensor
 from ..theory.errors import DomainError, TooShort
 from ..theory.estimate import Array, Estimate
 from ..theory.path import Path
+from .eigenpairs import leading_pairs
 from .gradient_noise import GradientNoise, measure_noise
-from .noise_alignment import alignment
+from .hessian import Hessian
+from .noise_alignment import alignment, noise_exponent
 from .operators import point
 from .problem import Problem, array
 from .tails import excess_kurtosis, tail_index
 
 QUANTITIES = (
     *("noise_trace", "noise_lambda_max", "participation", "anisotropy", "t_C_t"),
-    *("alignment", "gain", "noise_stiffness", "tail_index", "kurtosis"),
+    *("alignment", "gain", "noise_stiffness", "noise_exponent", "tail_index", "kurtosis"),
 )
 NONE = Estimate(float("nan"), float("nan"), "too few rows")
 
@@ -30,14 +32,24 @@ NONE = Estimate(float("nan"), float("nan"), "too few rows")
 class NoiseSampling:
     """How the noise is measured; see :func:`.gradient_noise.measure_noise`.
 
-    probes: of the alignment with H; 0 leaves that out, and with it all Hessian products.
+    probes: of the alignment with H.  pairs: leading eigenpairs of H from which the exponent γ of
+    C_ii ∝ H_ii^γ is taken.  0 leaves either out; without both there are no Hessian products.
     """
 
     samples: int | None = None
     batch: int | None = None
     draws: int = 64
     probes: int = 32
+    pairs: int = 10
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (self.probes == 0 or self.probes >= 4) or not (self.pairs == 0 or self.pairs >= 4):
+            msg = (
+                "probes and pairs must be at least 4 each, or 0 to leave out what they measure; "
+                f"they are {self.probes} and {self.pairs}"
+            )
+            raise DomainError(msg)
 
 
 def noise_at(
@@ -48,7 +60,7 @@ def noise_at(
     anisotropy is λ_max(C)/tr C; tail_index that of |x_r|, NaN where there are too few rows.
     """
     options = asdict(sampling)
-    probes = options.pop("probes")
+    probes, pairs = options.pop("probes"), options.pop("pairs")
     noise = measure_noise(problem, theta, **options)
     trace = noise.trace()
     if not np.isfinite(trace.value):
@@ -66,6 +78,7 @@ def noise_at(
         "anisotropy": noise.anisotropy(),
         "t_C_t": noise.along(tangent),
         **_aligned(noise, probes, sampling.seed),
+        "noise_exponent": _exponent(noise, pairs, sampling.seed),
         "tail_index": _or_none(lambda: tail_index(noise.norms**0.5)),
         "kurtosis": _or_none(lambda: excess_kurtosis(along)),
     }
@@ -126,6 +139,14 @@ def _aligned(noise: GradientNoise, probes: int, seed: int) -> dict[str, Estimate
         "gain": found.gain,
         "noise_stiffness": found.stiffness,
     }
+
+
+def _exponent(noise: GradientNoise, pairs: int, seed: int) -> Estimate:
+    if pairs == 0:
+        return NONE
+    hessian = Hessian(noise.problem, noise.theta)
+    found = leading_pairs(hessian, min(pairs, len(noise.theta)), seed=seed)
+    return _or_none(lambda: noise_exponent(noise, found.values, found.vectors).exponent)
 
 
 def _or_none(measure: Callable[[], Estimate]) -> Estimate:
