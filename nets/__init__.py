@@ -10,7 +10,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # Where each public name lives; looked up on first use, as in ``theory``.
 _HOME = {
-    "Alignment": "noise_alignment",
     "Carried": "profile",
     "CycleResponse": "displacement",
     "DeepLinear": "deep_linear",
@@ -21,6 +20,7 @@ _HOME = {
     "Hessian": "hessian",
     "LogDet": "log_det",
     "Matrix": "matrix",
+    "NoiseAlignment": "noise_alignment",
     "NoiseExponent": "noise_alignment",
     "NoiseSampling": "noise_along_path",
     "PRESETS": "presets",
@@ -33,7 +33,6 @@ _HOME = {
     "ScoreMatrix": "scores",
     "SpectralDensity": "density",
     "Temperature": "temperature",
-    "alignment": "noise_alignment",
     "curvature_at": "profile",
     "curvature_spread": "stability",
     "cycle_response": "displacement",
@@ -43,6 +42,7 @@ _HOME = {
     "exit_cycles": "projected",
     "fisher_trace": "scores",
     "flat_parameters": "parameters",
+    "hessian_alignment": "noise_alignment",
     "hessian_products": "operators",
     "hutchinson_trace": "curvature",
     "initial_parameters": "initial",

@@ -25,7 +25,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from scipy.linalg import eigh
+from scipy.linalg import eigh, eigvalsh
 from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor
 from torch.func import grad, jvp
@@ -123,7 +123,7 @@ class GradientNoise:
     def leading(self, count: int = 1) -> tuple[Array, Tensor]:
         """The ``count`` largest eigenvalues of C, descending, and their unit vectors (count, P).
 
-        From m sampled rows the largest comes out too large, by some tr C/m.
+        From sampled rows the first are too large, as :meth:`largest` corrects.
         """
         if not 1 <= count < min(self.count, len(self.theta)):
             most = min(self.count, len(self.theta)) - 1
@@ -142,9 +142,14 @@ class GradientNoise:
 
     @cached_property
     def _top(self) -> tuple[float, Array]:
-        """Λ_max and the squared noise of every row along its direction (m,)."""
+        """λ_max and the squared noise of every row along its direction (m,)."""
         values, vectors = self.leading(1)
-        return float(values[0]), array(self.projections(vectors)[0]) ** 2
+        value = float(values[0])
+        if not self.is_exact and self.rows is not None:
+            others = eigvalsh(self.gram)[:-1] / self.count
+            raised = float((others / (value - others)).sum()) / self.count
+            value *= 1 - raised * (1 - self.count / self.population)
+        return value, array(self.projections(vectors)[0]) ** 2
 
     def _lanczos(self, count: int) -> tuple[Array, Tensor]:
         def product(vector: Array) -> Array:
@@ -158,7 +163,11 @@ class GradientNoise:
         return values[order], self.problem.tensor(vectors[:, order].T.copy())
 
     def largest(self) -> Estimate:
-        """λ_max of C; where rows are sampled, with the error to first order in 1/√m."""
+        """λ_max of C, with the error of sampled rows to first order in 1/√m.
+
+        What they raise it by, E|v·δC·v_j|²/(λ − λ_j) summed over the other eigenvectors, is
+        (λ/m) Σ_j λ_j/(λ − λ_j) for Gaussian noise, and is taken off.
+        """
         value, squares = self._top
         return Estimate(value, self._mean(squares).error, self.source)
 
@@ -222,20 +231,12 @@ def measure_noise(
     which rows of samples are not formed.  The same seed picks the same samples everywhere.
     Raises DomainError for numbers that do not fit, and TooShort below 4 rows.
     """
-    n = problem.samples
-    tied = problem.normalisation == "batch"
-    if samples is not None and (batch is not None or tied):
-        msg = "a subset of samples and minibatches exclude each other; give samples or batch"
-        if tied:
-            msg = "with batch statistics samples have no gradients of their own; give batch instead"
-        raise DomainError(msg)
+    n, tied = problem.samples, problem.normalisation == "batch"
+    check_sampling(problem, samples, batch, draws)
     generator = torch.Generator().manual_seed(seed)
     if batch is not None or tied:
         return _from_minibatches(problem, theta, batch or min(64, n // 2), draws, generator)
     count = n if samples is None else samples
-    if not 2 <= count <= n:
-        msg = f"the subset must have 2 to {n} samples; it has {count}"
-        raise DomainError(msg)
     picks = torch.randperm(n, generator=generator)[:count].sort().values.to(problem.device)
     if count * len(theta) * theta.element_size() <= memory:
         gradients = sample_gradients(problem, theta, picks)
@@ -247,16 +248,29 @@ def measure_noise(
     return GradientNoise(problem, theta, source, picks, rows, norms, float(n))
 
 
+def check_sampling(problem: Problem, samples: int | None, batch: int | None, draws: int) -> None:
+    """Refuse what :func:`measure_noise` cannot do, before it is asked anywhere."""
+    n, tied = problem.samples, problem.normalisation == "batch"
+    msg = ""
+    if samples is not None and tied:
+        msg = "with batch statistics samples have no gradients of their own; give batch instead"
+    elif samples is not None and batch is not None:
+        msg = "a subset of samples and minibatches exclude each other; give samples or batch"
+    elif samples is not None and not 2 <= samples <= n:
+        msg = f"the subset must have 2 to {n} samples; it has {samples}"
+    elif batch is not None and minibatch_factor(batch, n) == 0:
+        msg = f"a batch of all {batch} samples makes no noise; take a smaller one"
+    if msg:
+        raise DomainError(msg)
+    if (batch is not None or tied) and draws < 4:
+        msg = f"the error of the noise needs at least 4 minibatches; there are {draws}"
+        raise TooShort(msg)
+
+
 def _from_minibatches(
     problem: Problem, theta: Tensor, batch: int, draws: int, generator: torch.Generator
 ) -> GradientNoise:
     factor = minibatch_factor(batch, problem.samples)
-    if factor == 0:
-        msg = f"a batch of all {batch} samples makes no noise; take a smaller one"
-        raise DomainError(msg)
-    if draws < 4:
-        msg = f"the error of the noise needs at least 4 minibatches; there are {draws}"
-        raise TooShort(msg)
     slope, found = grad(problem.objective), []
     for _ in range(draws):
         pick = torch.randperm(problem.samples, generator=generator)[:batch].to(problem.device)

@@ -34,7 +34,7 @@ LEADING = 16  # eigenvectors of C: a few more than the classes, which make most 
 
 
 @dataclass(frozen=True)
-class Alignment:
+class NoiseAlignment:
     """The measures of the module, and tr(HC) and tr H in the units of the loss."""
 
     cosine: Estimate
@@ -44,9 +44,9 @@ class Alignment:
     trace: Estimate
 
 
-def alignment(
+def hessian_alignment(
     noise: GradientNoise, probes: int = 32, seed: int = 0, leading: int = LEADING
-) -> Alignment:
+) -> NoiseAlignment:
     """How the noise is aligned with the Hessian of the whole loss, decay included.
 
     Errors hold the chance of the probes (jackknife, correlations included) and, where rows are
@@ -95,7 +95,7 @@ def alignment(
         error = (probes - 1) ** 0.5 * measure(exact[:, None] + others).std()
         error = np.hypot(error, abs(mean) * chance.get(name, 0.0))
         found[name] = Estimate(mean, error, noise.source)
-    return Alignment(**found)
+    return NoiseAlignment(**found)
 
 
 def _sampling(noise: GradientNoise, vectors: Tensor, forms: Array) -> dict[str, float]:

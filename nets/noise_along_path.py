@@ -14,9 +14,9 @@ from ..theory.errors import DomainError, TooShort
 from ..theory.estimate import Array, Estimate
 from ..theory.path import Path
 from .eigenpairs import leading_pairs
-from .gradient_noise import GradientNoise, measure_noise
+from .gradient_noise import GradientNoise, check_sampling, measure_noise
 from .hessian import Hessian
-from .noise_alignment import alignment, noise_exponent
+from .noise_alignment import hessian_alignment, noise_exponent
 from .operators import point
 from .problem import Problem, array
 from .tails import excess_kurtosis, tail_index
@@ -25,7 +25,7 @@ QUANTITIES = (
     *("noise_trace", "noise_lambda_max", "participation", "anisotropy", "t_C_t"),
     *("alignment", "gain", "noise_stiffness", "noise_exponent", "tail_index", "kurtosis"),
 )
-NONE = Estimate(float("nan"), float("nan"), "too few rows")
+NONE = Estimate(float("nan"), float("nan"), "not measured")
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,12 @@ class NoiseSampling:
 
 
 def noise_at(
-    problem: Problem, theta: Tensor, tangent: Tensor, sampling: NoiseSampling
+    problem: Problem, theta: Tensor, tangent: Tensor | None, sampling: NoiseSampling
 ) -> dict[str, Estimate]:
     """The :data:`QUANTITIES` at ``theta`` (P,); ``t_C_t`` and ``kurtosis`` along ``tangent`` (P,).
 
-    anisotropy is λ_max(C)/tr C; tail_index that of |x_r|, NaN where there are too few rows.
+    Without a tangent these two are NaN.  anisotropy is λ_max(C)/tr C; tail_index that of |x_r|,
+    NaN where there are too few rows.
     """
     options = asdict(sampling)
     probes, pairs = options.pop("probes"), options.pop("pairs")
@@ -69,18 +70,16 @@ def noise_at(
     if not trace.value > 0:
         msg = "all gradients are alike: there is no noise to measure"
         raise DomainError(msg)
-    unit = tangent / tangent.norm()
-    along = array(noise.projections(unit[None])[0])
     found = {
         "noise_trace": trace,
         "noise_lambda_max": noise.largest(),
         "participation": noise.participation(seed=sampling.seed),
         "anisotropy": noise.anisotropy(),
-        "t_C_t": noise.along(tangent),
+        "t_C_t": NONE if tangent is None else noise.along(tangent),
         **_aligned(noise, probes, sampling.seed),
         "noise_exponent": _exponent(noise, pairs, sampling.seed),
         "tail_index": _or_none(lambda: tail_index(noise.norms**0.5)),
-        "kurtosis": _or_none(lambda: excess_kurtosis(along)),
+        "kurtosis": _kurtosis(noise, tangent),
     }
     return {name: found[name] for name in QUANTITIES}
 
@@ -99,7 +98,8 @@ def path_noise(
     known: pivots that need no second look; keep(i, found) is called after each new one.
     Raises DomainError, naming the pivot, where gradients are not finite.
     """
-    known, rows = known or {}, []
+    known, rows, sampling = known or {}, [], sampling or NoiseSampling()
+    check_sampling(problem, sampling.samples, sampling.batch, sampling.draws)
     tangents = pivot_tangents(path)
     for i, place in enumerate(path.points):
         if i in known:
@@ -107,7 +107,7 @@ def path_noise(
         else:
             try:
                 here, tangent = point(problem, place), problem.tensor(tangents[i])
-                rows.append(noise_at(problem, here, tangent, sampling or NoiseSampling()))
+                rows.append(noise_at(problem, here, tangent, sampling))
             except DomainError as error:
                 msg = f"at pivot {i}: {error}"
                 raise DomainError(msg) from None
@@ -133,7 +133,7 @@ def pivot_tangents(path: Path) -> Array:
 def _aligned(noise: GradientNoise, probes: int, seed: int) -> dict[str, Estimate]:
     if probes == 0:
         return dict.fromkeys(("alignment", "gain", "noise_stiffness"), NONE)
-    found = alignment(noise, probes, seed)
+    found = hessian_alignment(noise, probes, seed)
     return {
         "alignment": found.cosine,
         "gain": found.gain,
@@ -147,6 +147,13 @@ def _exponent(noise: GradientNoise, pairs: int, seed: int) -> Estimate:
     hessian = Hessian(noise.problem, noise.theta)
     found = leading_pairs(hessian, min(pairs, len(noise.theta)), seed=seed)
     return _or_none(lambda: noise_exponent(noise, found.values, found.vectors).exponent)
+
+
+def _kurtosis(noise: GradientNoise, tangent: Tensor | None) -> Estimate:
+    if tangent is None:
+        return NONE
+    along = array(noise.projections(tangent[None])[0])
+    return _or_none(lambda: excess_kurtosis(along))
 
 
 def _or_none(measure: Callable[[], Estimate]) -> Estimate:

@@ -9,7 +9,9 @@ from ..hall import Hall
     cls=Hall,
     package=__package__,
     invoke_without_command=True,
-    rooms={},
+    rooms={
+        "noise": ("noise", "Gradient noise along a path: strength, alignment, temperature."),
+    },
 )
 @click.pass_context
 def net(ctx: click.Context) -> None:

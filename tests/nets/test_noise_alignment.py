@@ -3,7 +3,7 @@ import pytest
 import torch
 from landscapes import anchored_problem, hessian, small_problem
 
-from entropic.nets import Problem, alignment, measure_noise, noise_exponent
+from entropic.nets import Problem, hessian_alignment, measure_noise, noise_exponent
 from entropic.nets.losses import half_square
 from entropic.nets.parameters import flat_parameters
 from entropic.theory import DomainError
@@ -41,7 +41,7 @@ def test_label_noise_at_the_minimum_of_a_linear_fit_is_proportional_to_the_hessi
     found = noise_exponent(noise, values.numpy(), vectors.T)
     assert float(found.exponent.value) == pytest.approx(1.0, abs=1e-10)
     assert found.variances == pytest.approx(0.09 * found.curvatures * 800 / 799)
-    aligned = alignment(noise, probes=8)
+    aligned = hessian_alignment(noise, probes=8)
     assert float(aligned.cosine.value) == pytest.approx(1.0, abs=0.02)
     assert abs(float(aligned.cosine.value) - 1) < 4 * float(aligned.cosine.error) + 1e-12
     spectrum = values.numpy()
@@ -53,7 +53,7 @@ def test_isotropic_noise_has_gain_one_and_exponent_zero_whatever_the_hessian():
     """Springs of one stiffness: every direction alike, in C as in H."""
     anchors = torch.eye(6, dtype=torch.float64).repeat(3, 1) * 2
     noise = measure_noise(anchored_problem(anchors), torch.zeros(6).double())
-    aligned = alignment(noise, probes=16)
+    aligned = hessian_alignment(noise, probes=16)
     # C lacks the direction of the mean, (1, …, 1): 5 of 6 directions
     for found, exact in ((aligned.gain, 1.0), (aligned.cosine, (5 / 6) ** 0.5)):
         assert abs(float(found.value) - exact) < 4 * float(found.error) < 0.3
@@ -71,7 +71,7 @@ def test_measures_are_those_of_the_dense_matrices_within_their_errors(place, lea
         "product": product,
         "trace": np.trace(hess),
     }
-    runs = [alignment(noise, 64, seed, leading) for seed in range(30)]
+    runs = [hessian_alignment(noise, 64, seed, leading) for seed in range(30)]
     for name, value in exact.items():
         found = [getattr(run, name) for run in runs]
         error = np.array([float(e.error) for e in found]) + 1e-12 * abs(value)
@@ -84,8 +84,9 @@ def test_measures_are_those_of_the_dense_matrices_within_their_errors(place, lea
 def test_sampling_widens_the_error_to_the_scatter_between_subsets():
     problem = small_problem(samples=200)
     theta = flat_parameters(problem.model)
-    exact = alignment(measure_noise(problem, theta), 256)
-    found = [alignment(measure_noise(problem, theta, samples=50, seed=s), 64, s) for s in range(40)]
+    exact = hessian_alignment(measure_noise(problem, theta), 256)
+    subsets = [measure_noise(problem, theta, samples=50, seed=seed) for seed in range(40)]
+    found = [hessian_alignment(noise, 64, seed) for seed, noise in enumerate(subsets)]
     for name in ("product", "stiffness"):
         whole = float(getattr(exact, name).value)
         values = np.array([float(getattr(run, name).value) for run in found])
@@ -115,7 +116,7 @@ def test_negative_curvatures_and_what_is_smaller_than_them_do_not_count():
 def test_too_few_probes_or_curvatures_are_refused(place):
     noise, hess, _ = place
     with pytest.raises(TooShort, match="at least 4 probes; there are 3"):
-        alignment(noise, 3)
+        hessian_alignment(noise, 3)
     vectors = torch.eye(len(hess), dtype=torch.float64)
     with pytest.raises(TooShort, match="at least 4 positive curvatures; there are 0"):
         noise_exponent(noise, -np.ones(len(hess)), vectors)
