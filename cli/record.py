@@ -12,11 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .atomic import writing_file
+
+if TYPE_CHECKING:
+    import xarray
 
 Plain = float | int | bool | str | None
 RECORDED = ("entropic", "numpy", "scipy", "numba", "torch", "scikit-learn")
@@ -47,6 +50,26 @@ class Record:
     def column(self, name: str) -> list[Any]:
         """One number of every row."""
         return [row[name] for row in self.rows]
+
+    def dataset(self) -> "xarray.Dataset":
+        """The rows as columns along ``row``, the parameters as attributes: what NetCDF holds."""
+        import xarray
+
+        def column(name: str) -> Any:
+            unit = {"units": self.units[name]} if name in self.units else {}
+            return ("row", self.column(name), unit)
+
+        columns = {name: column(name) for name in self.names}
+        return xarray.Dataset(columns, attrs=self.attributes)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Quantity and parameters as NetCDF can say them."""
+        return {"quantity": self.quantity} | {
+            # HDF5 has no truth of its own, and bool is an int to Python
+            name: value if type(value) in (int, float, str) else json.dumps(value)
+            for name, value in self.parameters.items()
+        }
 
 
 def _plain(value: Any) -> Any:
@@ -114,19 +137,7 @@ def write(record: Record, path: Path) -> None:
 
 
 def _write_netcdf(record: Record, path: Path) -> None:
-    import xarray
-
-    def column(name: str) -> Any:
-        unit = {"units": record.units[name]} if name in record.units else {}
-        return ("row", record.column(name), unit)
-
-    attributes = {"quantity": record.quantity} | {
-        # HDF5 has no truth of its own, and bool is an int to Python
-        name: value if type(value) in (int, float, str) else json.dumps(value)
-        for name, value in record.parameters.items()
-    }
-    data = xarray.Dataset({name: column(name) for name in record.names}, attrs=attributes)
-    data.to_netcdf(path, engine="h5netcdf")
+    record.dataset().to_netcdf(path, engine="h5netcdf")
 
 
 def print_table(record: Record) -> None:

@@ -7,7 +7,7 @@ from ..theory.estimate import Estimate
 from .eigenpairs import EigenPairs, leading_pairs, power_iteration
 from .hessian import Hessian
 from .problem import Problem
-from .trace import trace
+from .traces import trace
 
 __all__ = [
     "EigenPairs",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from scipy.linalg import eigh_tridiagonal
 from torch import Tensor
 
@@ -20,7 +21,7 @@ from ..theory.estimate import Array, Estimate, frozen, mean_estimate
 from .eigenpairs import EigenPairs
 from .hessian import Operator
 from .problem import array
-from .trace import drawn_signs
+from .traces import drawn_signs
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,9 @@ class SpectralDensity:
         """The share of eigenvalues below ``value``; blurred where they are dense around it."""
         return self._mean(1.0 * (self.nodes < value), 1.0 * (self.known < value))
 
-    def _mean(self, of_nodes: Array, of_known: Array) -> Estimate:
-        seen = mean_estimate((self.weights * of_nodes).sum(axis=1), "lanczos")
-        return Estimate(seen.value + of_known.sum() / self.dim, seen.error, "lanczos")
+    def _mean(self, of_nodes: ArrayLike, of_known: ArrayLike) -> Estimate:
+        seen = mean_estimate((self.weights * np.asarray(of_nodes)).sum(axis=1), "lanczos")
+        return Estimate(seen.value + np.sum(of_known) / self.dim, seen.error, "lanczos")
 
 
 def spectral_density(

@@ -8,7 +8,7 @@ from ..theory.estimate import Estimate
 from .eigenpairs import leading_pairs
 from .hessian import Hessian
 from .problem import Problem
-from .trace import trace
+from .traces import trace
 
 
 @dataclass(frozen=True)

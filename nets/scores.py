@@ -12,7 +12,7 @@ one, near the Hessian only where the model is right about its labels.  Entropic 
 Connectivity (2025) measures both along a path: its methods b and c.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +23,7 @@ from torch import Tensor
 
 from ..theory.errors import DomainError
 from ..theory.estimate import Array, Estimate, frozen
+from .hessian import chosen_names
 from .problem import Problem, array
 from .sample_gradients import Outer, Piece, Plain
 from .score_rows import AT_ONCE, Company, Labels, ScoreRows
@@ -36,7 +37,7 @@ class ScoreMatrix:
 
     gram (r, r): g_i·g_j, ordered by sample, then by label.  squares (m,): the sum of |g|² over a
     sample's labels.  samples (m,): which of the ``population`` n training samples.  labels,
-    company: see :mod:`.score_rows`.
+    company: see :mod:`.score_rows`.  names: the parameters that g is a gradient by.
     """
 
     gram: Array
@@ -45,6 +46,7 @@ class ScoreMatrix:
     population: int
     labels: Labels
     company: Company
+    names: tuple[str, ...]
 
     def __post_init__(self) -> None:
         for name in ("gram", "squares"):
@@ -85,20 +87,23 @@ def score_matrix(
     labels: Labels = "data",
     company: Company = "following",
     seed: int = 0,
+    only: Iterable[str] | str | None = None,
     memory: int = MEMORY,
 ) -> ScoreMatrix:
     """The score matrix at ``theta`` (P,) on ``samples`` training samples, all by default.
 
-    seed: chooses the samples, and the labels that are drawn.  memory: bytes; what does not fit is
+    seed: chooses the samples, and the labels that are drawn.  only: parameters by name, or patterns
+    such as ``"layer1.*"``.  memory: bytes; what does not fit is
     done in several passes over the parameters.  Raises DomainError where the Gram matrix, or the
     rows of a single parameter, would take more, or where gradients are not finite.
     """
     source = ScoreRows(problem, theta, labels, company, seed)
+    chosen = chosen_names(problem, only)
     picks = chosen_samples(problem.samples, samples, seed)
     count, pick = source.per_sample, torch.tensor(picks, device=problem.device)
     rows = count * len(picks)
     gram = torch.zeros((0, 0), dtype=torch.float64, device=problem.device)
-    for names in _groups(source, rows, memory):
+    for names in _groups(source, chosen, rows, memory):
         some: dict[str, list[Piece]] = {name: [] for name in names}
         for found in source.pieces(pick, names):
             for name, piece in found.items():
@@ -109,7 +114,7 @@ def score_matrix(
     found_gram = array(gram)
     _check_finite(found_gram)
     squares = found_gram.diagonal().reshape(-1, count).sum(1)
-    return ScoreMatrix(found_gram, squares, picks, problem.samples, labels, company)
+    return ScoreMatrix(found_gram, squares, picks, problem.samples, labels, company, chosen)
 
 
 def score_directions(
@@ -128,7 +133,8 @@ def score_directions(
     rows = []
     for k in range(count):
         factors = problem.tensor(found.left_vectors[:, k] / found.singular_values[k])
-        rows.append(source.combination(picks, factors))
+        named = problem.layout.unflatten(source.combination(picks, factors))
+        rows.append(torch.cat([named[name].reshape(-1) for name in found.names]))
     return torch.stack(rows)
 
 
@@ -140,6 +146,7 @@ def fisher_trace(
     labels: Labels = "data",
     company: Company = "following",
     seed: int = 0,
+    only: Iterable[str] | str | None = None,
 ) -> Estimate:
     """Tr F, the mean of |g|², from ``samples`` training samples, all by default: then exact.
 
@@ -148,7 +155,7 @@ def fisher_trace(
     """
     source = ScoreRows(problem, theta, labels, company, seed)
     picks = chosen_samples(problem.samples, samples, seed)
-    names, count = problem.layout.names, source.per_sample
+    names, count = chosen_names(problem, only), source.per_sample
     squares = []
     for few in torch.split(torch.tensor(picks, device=problem.device), AT_ONCE):
         for found in source.pieces(few, names):
@@ -176,11 +183,18 @@ def _mean_of_some(each: Array, population: int) -> Estimate:
     return Estimate(each.mean(), error, "scores" if rest else "exact")
 
 
-def _groups(source: ScoreRows, rows: int, memory: int) -> Iterator[tuple[str, ...]]:
+def _groups(
+    source: ScoreRows, names: tuple[str, ...], rows: int, memory: int
+) -> Iterator[tuple[str, ...]]:
     """Parameters whose rows fit into what the Gram matrix and its summands leave of the memory."""
     layout, width = source.problem.layout, source.problem.dtype.itemsize
     free = memory - 3 * 8 * rows**2
-    largest = max(shape.numel() for shape in layout.shapes) * width * rows
+    sizes = {
+        name: shape.numel() * width * rows
+        for name, shape in zip(layout.names, layout.shapes, strict=True)
+        if name in names
+    }
+    largest = max(sizes.values())
     if largest > free:
         need = (largest + 3 * 8 * rows**2) / 2**30
         msg = (
@@ -190,8 +204,7 @@ def _groups(source: ScoreRows, rows: int, memory: int) -> Iterator[tuple[str, ..
         raise DomainError(msg)
     group: list[str] = []
     taken = 0
-    for name, shape in zip(layout.names, layout.shapes, strict=True):
-        size = shape.numel() * width * rows
+    for name, size in sizes.items():
         if group and taken + size > free:
             yield tuple(group)
             group, taken = [], 0

@@ -31,10 +31,15 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class KeptState:
-    """The state kept for the result ``out`` of a run with these ``parameters``."""
+    """The state kept for the result ``out`` of a run of ``command`` with these ``parameters``.
+
+    tools: packages whose version the state depends on.
+    """
 
     out: Path
     parameters: Mapping[str, Any]
+    command: str = "entropic sim langevin"
+    tools: tuple[str, ...] = TOOLS
 
     @property
     def path(self) -> Path:
@@ -81,10 +86,10 @@ class KeptState:
     def _stamp(self) -> dict[str, Any]:
         from importlib.metadata import version
 
-        versions = {name: version(name) for name in TOOLS}
+        versions = {name: version(name) for name in self.tools}
         versions["python"] = ".".join(map(str, sys.version_info[:2]))
         asked = json.loads(json.dumps(self.parameters))
-        return {"command": "entropic sim langevin", "parameters": asked, "versions": versions}
+        return {"command": self.command, "parameters": asked, "versions": versions}
 
     def _read(self) -> "dict[str, np.ndarray]":
         import numpy as np
@@ -98,7 +103,7 @@ class KeptState:
         except _UNREADABLE:
             same = False
         if not same:
-            msg = f"{str(self.path)!r} is damaged or no state of entropic sim langevin; remove it."
+            msg = f"{str(self.path)!r} is damaged or no state of {self.command}; remove it."
             raise click.UsageError(msg)
         self._refuse_other(parameters, self._stamp["parameters"], "was cut in a run with")
         self._refuse_other(versions, self._stamp["versions"], "was made by")

@@ -20,7 +20,7 @@ from .density import check_quadrature, recurrences
 from .eigenpairs import leading_pairs
 from .hessian import Hessian, Operator
 from .problem import array
-from .trace import drawn_signs
+from .traces import drawn_signs
 
 DENSE = 3000  # directions up to which the matrix is assembled: 72 MB and some ten seconds
 

@@ -1,0 +1,193 @@
+"""The options of ``entropic net curvature`` that say what is measured, and how finely."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..options import Command, number
+
+if TYPE_CHECKING:
+    from ...nets.point_curvature import CurvatureSettings
+    from ...theory.cleaning import CleaningRule
+
+QUANTITIES = (
+    *("loss", "metric", "trace", "lambda_max", "lambda_min", "logdet", "density"),
+    *("scores", "gauss_newton"),
+)
+USUAL = "loss,metric,trace,lambda_max,logdet,scores"
+
+
+def quantities(text: str) -> tuple[str, ...]:
+    """A list of names of quantities, or ``all``."""
+    if text == "all":
+        return QUANTITIES
+    names = tuple(part.strip() for part in text.split(","))
+    for name in names:
+        if name not in QUANTITIES:
+            msg = f"there is no quantity {name!r}; there are {', '.join(QUANTITIES)}, or all."
+            raise click.BadParameter(msg)
+    return names
+
+
+def curvature_options(command: Command) -> Command:
+    """All of them; see :func:`settings_of`."""
+    for option in reversed((*_what(), *_how(), *_scores())):
+        command = option(command)
+    return command
+
+
+def _what() -> tuple[Any, ...]:
+    return (
+        click.option(
+            "--quantities",
+            type=quantities,
+            default=USUAL,
+            show_default=True,
+            metavar="LIST",
+            help="What is measured: also lambda_min, density and gauss_newton, or all.",
+        ),
+        click.option(
+            "--kind",
+            type=click.Choice(["hessian", "gauss-newton"]),
+            default="hessian",
+            show_default=True,
+            help="Of which matrix trace, eigenvalues, log-det and density are.",
+        ),
+        click.option(
+            "--only",
+            multiple=True,
+            metavar="PATTERN",
+            help="Of some parameters alone, by name or pattern, such as 'layer1.*'.  May be given "
+            "again.",
+        ),
+        click.option(
+            "--statistics",
+            type=click.Choice(["batch", "running"]),
+            help="Whose statistics normalise batches, other than the problem says: another "
+            "landscape.",
+        ),
+    )
+
+
+def _how() -> tuple[Any, ...]:
+    return (
+        click.option(
+            "--trace-method",
+            type=click.Choice(["hutchinson", "hutch++", "xtrace"]),
+            default="hutchinson",
+            show_default=True,
+        ),
+        click.option(
+            "--probes",
+            type=click.IntRange(2, 100_000),
+            default=16,
+            show_default=True,
+            help="Random vectors behind traces, log-det and density.",
+        ),
+        click.option(
+            "--tolerance",
+            type=number,
+            default=1e-3,
+            show_default=True,
+            help="Residual of an eigenvalue over the eigenvalue.",
+        ),
+        click.option(
+            "--eigenvalues",
+            type=click.IntRange(1, 1000),
+            default=1,
+            show_default=True,
+            help="How many of the largest.",
+        ),
+        click.option(
+            "--steps",
+            type=click.IntRange(2, 10_000),
+            default=64,
+            show_default=True,
+            help="Products that each probe of log-det and density gets.",
+        ),
+        click.option(
+            "--dense",
+            type=click.IntRange(0, 30_000),
+            default=3000,
+            show_default=True,
+            metavar="P",
+            help="Up to so many parameters the matrix is diagonalised where its log-det or density "
+            "is asked for: then trace and eigenvalues are exact too.",
+        ),
+        click.option(
+            "--rule",
+            type=click.Choice(["negative", "top", "floor"]),
+            default="negative",
+            show_default=True,
+            help="Of the log-det: keep the eigenvalues not below |most negative| (negative), the "
+            "--keep largest (top), or those from --floor on (floor).",
+        ),
+        click.option("--floor", type=number, metavar="EPS", help="For --rule floor."),
+        click.option("--keep", type=click.IntRange(1), metavar="R", help="For --rule top."),
+    )
+
+
+def _scores() -> tuple[Any, ...]:
+    return (
+        click.option(
+            "--score-samples",
+            type=click.IntRange(2),
+            default=256,
+            show_default=True,
+            metavar="N",
+            help="Training samples, chosen by the seed, whose gradients are the score matrix.",
+        ),
+        click.option(
+            "--rank",
+            type=click.IntRange(1, 10_000),
+            default=10,
+            show_default=True,
+            help="How many of its singular values.",
+        ),
+        click.option(
+            "--score-labels",
+            type=click.Choice(["data", "model", "drawn"]),
+            default="data",
+            show_default=True,
+            help="Labels of the data, or the model's own: all of them with their probabilities, or "
+            "one draw.  With those the Fisher matrix is that of Gauss and Newton.",
+        ),
+        click.option(
+            "--score-statistics",
+            type=click.Choice(["following", "reestimated"]),
+            default="following",
+            show_default=True,
+            help="With batch normalisation: gradients of the landscape, whose statistics follow "
+            "the weights; or of the evaluated network, whose statistics are fixed (much quicker).",
+        ),
+    )
+
+
+def settings_of(asked: dict[str, Any]) -> "CurvatureSettings":
+    """What the options say, together with ``seed``; click.UsageError where they do not fit."""
+    from ...nets.point_curvature import CurvatureSettings
+
+    given = dict(asked)
+    rule = _rule(given.pop("rule"), given.pop("floor"), given.pop("keep"))
+    if not 0 < given["tolerance"] < 1:
+        msg = f"--tolerance must lie between 0 and 1; it is {given['tolerance']:g}."
+        raise click.UsageError(msg)
+    return CurvatureSettings(
+        rule=rule,
+        only=given.pop("only") or None,
+        score_rank=given.pop("rank"),
+        score_company=given.pop("score_statistics"),
+        **given,
+    )
+
+
+def _rule(name: str, floor: float | None, keep: int | None) -> "CleaningRule | None":
+    from ...theory.cleaning import AboveFloor, TopRank
+
+    for option, value, owner in (("floor", floor, "floor"), ("keep", keep, "top")):
+        if (value is not None) is not (name == owner):
+            msg = f"--{option} and --rule {owner} go together; the rule is {name}."
+            raise click.UsageError(msg)
+    if floor is not None:
+        return AboveFloor(floor)
+    return None if keep is None else TopRank(keep)

@@ -1,0 +1,295 @@
+"""Everything that is asked about the curvature at one point, each quantity computed once.
+
+    loss          L, with decay; |∇L| and its part along the path
+    metric        loss without decay and figure of merit, train and test, statistics re-estimated
+    trace         tr H
+    lambda_max    the largest eigenvalues
+    lambda_min    the smallest
+    logdet        ln det of what the cleaning rule keeps
+    density       of eigenvalues
+    scores        singular values of the score matrix, and the trace of the Fisher matrix
+    gauss_newton  trace of the Gauss–Newton matrix
+
+Where the matrix is small enough to be diagonalised and its logarithm or density is asked for, trace
+and largest eigenvalue are read off it too, and nothing is left to chance.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..theory.cleaning import AboveMostNegative, CleaningRule
+from ..theory.errors import DomainError, NotConverged
+from ..theory.estimate import Array
+from ..theory.spectrum import clean_eigenvalues
+from .density import spectral_density
+from .eigenpairs import EigenPairs, leading_pairs
+from .evaluation import evaluate
+from .hessian import Hessian, Kind
+from .log_determinant import DENSE, log_det
+from .problem import Problem, array
+from .score_rows import Company, Labels
+from .scores import score_matrix
+from .traces import Method, trace
+
+Measured = dict[str, Array]
+QUANTITIES = (
+    *("loss", "metric", "trace", "lambda_max", "lambda_min", "logdet", "density"),
+    *("scores", "gauss_newton"),
+)
+# Products spent on the smallest eigenvalue: it lies at the edge of many, where no number of them
+# makes a residual small beside a value near zero; the residual says what it is worth.
+MOST_LOWEST = 100
+USUAL = ("loss", "metric", "trace", "lambda_max", "logdet", "scores")
+
+
+@dataclass(frozen=True)
+class CurvatureSettings:
+    """What is measured, and how finely.
+
+    kind, only: which matrix, of which parameters.  trace_method, probes: of traces, log-det and
+    density.  tolerance: of eigenvalues, residual over value.  eigenvalues: how many of the largest.
+    rule: which eigenvalues count in the log-det, None for those above |most negative|.  steps: of
+    every probe's quadrature.  dense: the most directions for which the matrix is diagonalised.
+    score_samples (None: all), score_rank, score_labels, score_company: see :mod:`.scores`.
+    Raises DomainError for a quantity that there is not, and numbers below their least.
+    """
+
+    quantities: tuple[str, ...] = USUAL
+    kind: Kind = "hessian"
+    only: tuple[str, ...] | None = None
+    trace_method: Method = "hutchinson"
+    probes: int = 16
+    tolerance: float = 1e-3
+    eigenvalues: int = 1
+    rule: CleaningRule | None = None
+    steps: int = 64
+    dense: int = DENSE
+    score_samples: int | None = 256
+    score_rank: int = 10
+    score_labels: Labels = "data"
+    score_company: Company = "following"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in self.quantities:
+            if name not in QUANTITIES:
+                msg = f"there is no quantity {name!r}; there are {', '.join(QUANTITIES)}"
+                raise DomainError(msg)
+        for name, least in (("eigenvalues", 1), ("score_rank", 1), ("steps", 2), ("probes", 2)):
+            if getattr(self, name) < least:
+                msg = f"{name} must be at least {least}; it is {getattr(self, name)}"
+                raise DomainError(msg)
+
+
+def measured(
+    problem: Problem,
+    theta: Tensor,
+    tangent: Tensor | None,
+    settings: CurvatureSettings,
+    carried: Tensor | None = None,
+) -> tuple[Measured, Tensor | None]:
+    """Numbers by name at ``theta`` (P,), and eigenvectors (k, dim) for the next point.
+
+    tangent (P,): of the path, if there is one.  carried: eigenvectors at a neighbouring point.
+    """
+    point = _Point(problem, theta, settings, carried)
+    row: dict[str, float | Array] = {}
+    asked = settings.quantities
+    if "loss" in asked:
+        row |= point.slope(tangent)
+    if "metric" in asked:
+        row |= _merits(problem, theta)
+    if "trace" in asked:
+        row |= point.trace()
+    if "lambda_max" in asked:
+        row |= point.largest()
+    if "lambda_min" in asked:
+        row |= point.smallest()
+    if "logdet" in asked:
+        row |= point.log_det()
+    if "density" in asked:
+        row |= point.density()
+    if "scores" in asked:
+        row |= _scores(problem, theta, settings)
+    if "gauss_newton" in asked:
+        row |= point.gauss_newton()
+    if point.diagonal:
+        row["spectrum"] = point.spectrum
+    vectors = point.pairs.vectors if point.has_pairs else None
+    return {name: np.asarray(value, float) for name, value in row.items()}, vectors
+
+
+class _Point:
+    """One point and what is already known there."""
+
+    def __init__(
+        self, problem: Problem, theta: Tensor, settings: CurvatureSettings, carried: Tensor | None
+    ) -> None:
+        self.problem, self.theta, self.settings = problem, theta, settings
+        self.carried, self.converged = carried, True
+        wanted = set(settings.quantities)
+        self.hessian = Hessian(problem, theta, kind=settings.kind, only=settings.only)
+        small = self.hessian.dim <= settings.dense
+        self.diagonal = small and bool(wanted & {"logdet", "density"})
+        # both the eigenvalues and the deflated trace live on them
+        self.has_pairs = not self.diagonal and bool(wanted & {"trace", "lambda_max", "density"})
+
+    @cached_property
+    def pairs(self) -> EigenPairs:
+        s = self.settings
+        count = min(s.eigenvalues, self.hessian.dim)
+        start = self.carried
+        return leading_pairs(self.hessian, count, tolerance=s.tolerance, start=start, seed=s.seed)
+
+    @cached_property
+    def spectrum(self) -> Array:
+        """All eigenvalues, falling."""
+        return np.asarray(np.linalg.eigvalsh(array(self.hessian.dense()))[::-1], float)
+
+    def slope(self, tangent: Tensor | None) -> dict[str, float]:
+        gradient = self.hessian.gradient.double()
+        found = {"loss": self.hessian.loss, "gradient_norm": float(gradient.norm())}
+        if tangent is not None:
+            named = self.problem.layout.unflatten(tangent.to(gradient))
+            along = torch.cat([named[name].reshape(-1) for name in self.hessian.names])
+            found["gradient_along"] = float(gradient @ along)
+        return found
+
+    def trace(self) -> dict[str, float]:
+        if self.diagonal:
+            return {"trace": float(self.spectrum.sum()), "trace_stderr": 0.0}
+        s = self.settings
+        found = trace(
+            self.hessian, method=s.trace_method, probes=s.probes, seed=s.seed, deflate=self.pairs
+        )
+        return {"trace": float(found.value), "trace_stderr": float(found.error)}
+
+    def largest(self) -> dict[str, float | Array]:
+        count = min(self.settings.eigenvalues, self.hessian.dim)
+        if self.diagonal:
+            values, bounds = self.spectrum[:count], np.full(count, self._rounding())
+        else:
+            values, bounds = self.pairs.values, self.pairs.residuals
+        row: dict[str, float | Array] = {
+            "lambda_max": values[0],
+            "lambda_max_residual": bounds[0],
+            "lambda_max_converged": float(self.converged),
+        }
+        return row | ({"eigenvalues": values} if count > 1 else {})
+
+    def smallest(self) -> dict[str, float]:
+        s = self.settings
+        if self.diagonal:
+            value, bound = self.spectrum[-1], self._rounding()
+        else:
+            try:
+                pairs = leading_pairs(
+                    _Negative(self.hessian), tolerance=s.tolerance, seed=s.seed, most=MOST_LOWEST
+                )
+            except NotConverged as error:
+                pairs = error.found
+            value, bound = -pairs.values[0], pairs.residuals[0]
+        return {"lambda_min": float(value), "lambda_min_residual": float(bound)}
+
+    def _rounding(self) -> float:
+        """What rounding makes of an eigenvalue: of products and of their diagonalisation."""
+        eps = torch.finfo(self.hessian.dtype).eps
+        return float(eps * self.hessian.dim**0.5 * np.abs(self.spectrum).max())
+
+    def log_det(self) -> dict[str, float]:
+        s = self.settings
+        if self.diagonal:
+            kept = clean_eigenvalues(self.spectrum[::-1], s.rule or AboveMostNegative())
+            exact = {"logdet": float(kept.log_det.value), "logdet_stderr": 0.0, "logdet_bias": 0.0}
+            below = float(np.sum(kept.discarded < 0))
+            return exact | {"kept": kept.kept, "negative": below, "floor": kept.floor}
+        found = log_det(self.hessian, s.rule, probes=s.probes, steps=s.steps, seed=s.seed, dense=0)
+        return {
+            "logdet": float(found.log_det.value),
+            "logdet_stderr": float(found.log_det.error),
+            "logdet_bias": found.log_det_bias,
+            "kept": float(found.kept.value),
+            "negative": float(found.negative.value),
+            "floor": found.floor,
+        }
+
+    def density(self) -> dict[str, float | Array]:
+        row: dict[str, float | Array] = {"directions": self.hessian.dim}
+        if self.diagonal:
+            return row
+        s = self.settings
+        found = spectral_density(self.hessian, s.probes, s.steps, s.seed, self.pairs)
+        missing = ((0, 0), (0, min(s.steps, self.hessian.dim) - found.nodes.shape[1]))
+        nodes, weights = np.pad(found.nodes, missing), np.pad(found.weights, missing)
+        return row | {
+            "density_nodes": nodes,
+            "density_weights": weights,
+            "density_known": found.known,
+        }
+
+    def gauss_newton(self) -> dict[str, float]:
+        s = self.settings
+        operator = Hessian(self.problem, self.theta, kind="gauss-newton", only=s.only)
+        found = trace(operator, method=s.trace_method, probes=s.probes, seed=s.seed)
+        names = ("gauss_newton_trace", "gauss_newton_trace_stderr")
+        return dict(zip(names, (float(found.value), float(found.error)), strict=True))
+
+
+class _Negative:
+    """−H."""
+
+    addends = 1
+
+    def __init__(self, hessian: Hessian) -> None:
+        self.hessian = hessian
+        self.dim, self.dtype, self.device = hessian.dim, hessian.dtype, hessian.device
+
+    @property
+    def used(self) -> float:
+        return self.hessian.used
+
+    def products(self, vectors: Tensor) -> Tensor:
+        return -self.hessian.products(vectors)
+
+    def products_of(self, addend: int, vectors: Tensor) -> Tensor:
+        assert addend == 0
+        return self.products(vectors)
+
+
+def _merits(problem: Problem, theta: Tensor) -> dict[str, float]:
+    named = problem.metric is not None
+    train = evaluate(problem, theta)
+    row = {"train_loss": train.loss} | ({problem.metric_name: train.metric} if named else {})
+    if problem.test is not None:
+        test = evaluate(problem, theta, on="test")
+        row["test_loss"] = test.loss
+        if named:
+            row[f"test_{problem.metric_name}"] = test.metric
+    return row
+
+
+def _scores(problem: Problem, theta: Tensor, settings: CurvatureSettings) -> Measured:
+    s = settings
+    samples = None if s.score_samples is None else min(s.score_samples, problem.samples)
+    found = score_matrix(
+        problem,
+        theta,
+        samples,
+        labels=s.score_labels,
+        company=s.score_company,
+        seed=s.seed,
+        only=s.only,
+    )
+    values = np.zeros(s.score_rank)  # beyond the rank of S they are zero
+    some = found.singular_values[: s.score_rank]
+    values[: len(some)] = some
+    return {
+        "fisher_trace": found.trace.value,
+        "fisher_trace_stderr": found.trace.error,
+        "fisher_max": found.fisher_eigenvalues[0],
+        "score_singular_values": values,
+    }
