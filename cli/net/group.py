@@ -11,6 +11,7 @@ from ..hall import Hall
     invoke_without_command=True,
     rooms={
         "presets": ("presets", "The problems that have a name."),
+        "noise": ("noise", "Gradient noise along a path: strength, alignment, temperature."),
         "curvature": ("curvature", "Curvature of the loss along a path, or at minima."),
     },
 )

@@ -1,0 +1,261 @@
+"""``entropic net noise``: the gradient noise along a path, or at minima."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..options import number, output_options, warn
+from .options import given_source, problem_options
+
+if TYPE_CHECKING:
+    from ...nets.noise_along_path import NoiseSampling
+    from ...nets.problem import Problem
+    from ...nets.temperature import Temperature
+    from ...theory.estimate import Estimate
+    from ...theory.path import Path as Line
+    from .folders import Minima, PathFolder
+    from .kept_rows import KeptRows
+
+COMMAND = "entropic net noise"
+VARIANCE = "loss^2/length^2"
+UNITS = {
+    **{"s": "length", "fraction": "1", "noise_trace": VARIANCE, "noise_lambda_max": VARIANCE},
+    **{"participation": "1", "anisotropy": "1", "t_C_t": VARIANCE, "alignment": "1", "gain": "1"},
+    **{"noise_stiffness": "loss/length^2", "noise_exponent": "1", "tail_index": "1"},
+    **{"kurtosis": "1", "temperature": "loss", "temperature_along": "loss"},
+}
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="PATH")
+@problem_options
+@click.option(
+    "--samples",
+    type=click.IntRange(2),
+    metavar="N",
+    help="Estimate from so many random samples.  [default: all]",
+)
+@click.option(
+    "--minibatches",
+    "draws",
+    type=click.IntRange(4),
+    metavar="M",
+    help="Measure from so many random minibatches of --batch samples instead; with batch "
+    "statistics there is no other way.  [default there: 64]",
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(1),
+    metavar="B",
+    help="Samples in a minibatch.  [default of --minibatches: 64]",
+)
+@click.option("--step", type=number, metavar="ETA", help="Step of SGD: adds its temperature.")
+@click.option(
+    "--momentum", type=number, default=0.0, show_default=True, help="Of that SGD, torch's beta."
+)
+@click.option(
+    "--probes",
+    type=click.IntRange(0),
+    default=32,
+    show_default=True,
+    help="Random vectors for the alignment with the Hessian; 0 leaves it out.",
+)
+@click.option(
+    "--pairs",
+    type=click.IntRange(0),
+    default=10,
+    show_default=True,
+    help="Leading eigenvectors of the Hessian for the exponent; 0 leaves it out.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
+@click.option("--resume", is_flag=True, help="Go on with a run with --out that was cut.")
+@output_options
+def noise(
+    folder: Path,
+    step: float | None,
+    momentum: float,
+    draws: int | None,
+    resume: bool,
+    device: str,
+    style: str,
+    out: Path | None,
+    picture: Path | None,
+    **asked: Any,
+) -> None:
+    """Gradient noise along the path, or at the minima, in the folder PATH.
+
+    C is the covariance of the gradients of single samples, 1/(n-1) convention; a minibatch of B out
+    of n without replacement has (1-B/n)/B of it.  One row for every pivot: its trace, largest
+    eigenvalue and their ratio (anisotropy), participation (tr C)^2/tr C^2 and t.C.t along the path;
+    with the Hessian H the alignment tr(HC)/(|H||C|), gain P tr(HC)/(tr H tr C), noise_stiffness
+    tr(HC)/tr C, and the exponent of C_ii ~ H_ii^gamma in the eigenbasis of H; the tail index (Hill,
+    above 5: no heavy tail) of what rows are measured from, and their excess kurtosis along the
+    path.  With --step and --batch also temperature, ETA/2 (1-B/n)/B tr(C)/P divided by 1-BETA, and
+    the same of t.C.t.  Errors that are 0 are those of exact numbers.
+    """
+    from ..progress import bar
+    from ..record import Record, deliver
+    from .kept_rows import KeptRows
+
+    opened = _open(folder, given_source(asked), device)
+    problem = opened.problem
+    _check(problem, step, draws, asked)
+    bath = _bath(problem, step, momentum, asked["batch"])
+    sampling, parameters = _sampling(problem, draws, **asked)
+    parameters = {
+        **{"folder": str(folder), "problem": opened.source.as_table(), "device": device},
+        **{"normalisation": problem.normalisation, **parameters},
+        **{"step": step, "momentum": momentum, "ratio": bath and bath.ratio},
+    }
+    kept = None
+    if out is not None:
+        kept = KeptRows(out.with_name(f"{out.name}.partial"), COMMAND, parameters)
+    elif resume:
+        msg = "--resume goes on with a run that had --out; there is none."
+        raise click.UsageError(msg)
+    try:
+        with bar("noise") as progress:
+            rows = _rows(opened, sampling, bath, kept, resume, progress)
+    except KeyboardInterrupt:
+        if kept is not None and kept.path.exists():
+            warn(f"what was measured is in {str(kept.path)!r}; go on with --resume")
+        raise
+    units = UNITS | {f"{name}_stderr": unit for name, unit in UNITS.items()}
+    units = {name: units[name] for name in rows[0] if name in units}
+    deliver(Record("noise", parameters, rows, units), style, out, picture)
+    if kept is not None:
+        kept.remove()
+
+
+def _open(folder: Path, source: Any, device: str) -> "PathFolder | Minima":
+    from .folders import POINTS, read_minima, read_path
+
+    read = read_path if (folder / POINTS).exists() else read_minima
+    found: PathFolder | Minima = read(folder, source, device)
+    return found
+
+
+def _check(
+    problem: "Problem", step: float | None, draws: int | None, asked: dict[str, Any]
+) -> None:
+    """Which options go together."""
+    tied = problem.normalisation == "batch"
+    if step is not None and asked["batch"] is None:
+        msg = "a temperature needs --step and --batch."
+        raise click.UsageError(msg)
+    if step is None and asked["batch"] is not None and draws is None and not tied:
+        msg = "--batch goes with --step, for a temperature, or with --minibatches."
+        raise click.UsageError(msg)
+    if asked["samples"] is not None and (draws is not None or tied):
+        msg = "--samples and --minibatches are two ways to measure; take one."
+        if tied:
+            msg = "with batch statistics samples have no gradients of their own: no --samples."
+        raise click.UsageError(msg)
+
+
+def _bath(
+    problem: "Problem", step: float | None, momentum: float, batch: int | None
+) -> "Temperature | None":
+    from ...nets.temperature import Temperature
+
+    if step is None or batch is None:
+        return None
+    return Temperature(step, batch, problem.samples, momentum)
+
+
+def _sampling(
+    problem: "Problem",
+    draws: int | None,
+    samples: int | None,
+    batch: int | None,
+    **asked: int,
+) -> "tuple[NoiseSampling, dict[str, Any]]":
+    """How to measure, and the parameters that say so."""
+    from ...nets.noise_along_path import NoiseSampling
+
+    drawn = draws is not None or problem.normalisation == "batch"
+    size = batch or min(64, problem.samples // 2)
+    sampling = NoiseSampling(samples, size if drawn else None, draws or 64, **asked)
+    parameters = {
+        "measured_from": "minibatches" if drawn else "samples",
+        "samples": None if drawn else samples or problem.samples,
+        "minibatches": (draws or 64) if drawn else None,
+        "batch": size if drawn else batch,
+        **asked,
+    }
+    return sampling, parameters
+
+
+def _rows(
+    opened: "PathFolder | Minima",
+    sampling: "NoiseSampling",
+    bath: "Temperature | None",
+    kept: "KeptRows | None",
+    resume: bool,
+    progress: Any,
+) -> list[dict[str, Any]]:
+    """One row for every pivot or minimum; those that are kept are not measured again."""
+    from ...nets.noise_along_path import noise_at, path_noise
+    from ...theory.estimate import Estimate
+    from .folders import Minima
+
+    held = kept.begin(resume) if kept is not None else {}
+    known = {
+        int(i): {name: Estimate(*three) for name, three in found.items()}
+        for i, found in held.items()
+    }
+
+    def keep(i: int, found: dict[str, Estimate]) -> None:
+        known[i] = found
+        if kept is not None:
+            three = {n: [e.value.item(), e.error.item(), e.origin] for n, e in found.items()}
+            held[str(i)] = three
+            kept.keep(held)
+
+    places = _places(opened)
+    if isinstance(opened, Minima):
+        for i, (name, theta) in enumerate(opened.points.items()):
+            progress(f"minimum {name}", i / len(places))
+            if i not in known:
+                keep(i, noise_at(opened.problem, theta, None, sampling))
+    else:
+        path_noise(
+            *(opened.problem, _path(opened), sampling),
+            known=dict(known),
+            keep=keep,
+            progress=lambda done: progress(f"{round(done * len(places))} pivots", done),
+        )
+    size = opened.problem.layout.size
+    return [where | _row(known[i], bath, size) for i, where in enumerate(places)]
+
+
+def _path(opened: "PathFolder") -> "Line":
+    from ...nets.problem import array
+    from ...theory.path import Path as Line
+
+    return Line(array(opened.points))
+
+
+def _places(opened: "PathFolder | Minima") -> list[dict[str, Any]]:
+    """How every row begins: where it is."""
+    from .folders import Minima
+
+    if isinstance(opened, Minima):
+        return [{"minimum": name} for name in opened.points]
+    path = _path(opened)
+    return [{"s": s, "fraction": s / path.length} for s in path.arc.tolist()]
+
+
+def _row(found: "dict[str, Estimate]", bath: "Temperature | None", size: int) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, estimate in found.items():
+        row |= {name: estimate.value.item(), f"{name}_stderr": estimate.error.item()}
+    if bath is not None:
+        for name, of, share in (
+            ("temperature", "noise_trace", 1 / size),
+            ("temperature_along", "t_C_t", 1.0),
+        ):
+            row[name] = bath.of(share * row[of])
+            row[f"{name}_stderr"] = bath.of(share * row[f"{of}_stderr"])
+    return row
