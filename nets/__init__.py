@@ -10,6 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # Where each public name lives; looked up on first use, as in ``theory``.
 _HOME = {
+    "Aligned": "alignment",
     "CycleResponse": "displacement",
     "DeepLinear": "deep_linear",
     "Displacement": "displacement",
@@ -20,6 +21,7 @@ _HOME = {
     "Problem": "problem",
     "ProjectedSGD": "sgd",
     "Recipe": "recipe",
+    "aligned": "alignment",
     "curvature_spread": "stability",
     "cycle_response": "displacement",
     "digits": "data",
@@ -39,6 +41,7 @@ _HOME = {
     "projected_sgd": "projected",
     "relax_balance": "deep_linear",
     "train_minimum": "training",
+    "unit_groups": "permutations",
 }
 __all__ = sorted(_HOME)
 
