@@ -6,8 +6,8 @@ additions tie the labels that meet, elementwise functions keep them, and each la
 its parameters' axes they index.  Tied units are one; those that index the same axes equally often
 may be permuted, and if every function on their way is odd, their sign may be flipped.
 
-A zero that a shortcut pads ties nothing when it is added: the channels beyond the shortcut stay free
-to permute among themselves.
+A zero that a shortcut pads ties nothing when it is added: the channels beyond the shortcut stay
+free to permute among themselves.
 
 Symbolic tracing (torch.fx) says how values flow; what is not in the tables here is refused by name.
 """
