@@ -154,33 +154,40 @@ def margins_option(command: Command) -> Command:
     )(command)
 
 
+_PRINTED = click.option(
+    *("--format", "style"),
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="What is printed.",
+)
+_WRITTEN = click.option(
+    *("--out", "out"),
+    type=result_file,
+    metavar="FILE",
+    help="Write the result as well: .json, .csv or .nc (NetCDF), in full precision.",
+)
+_DRAWN = click.option(
+    *("--plot", "picture"),
+    type=picture_file,
+    metavar="FILE",
+    help="Draw the result as well: .png, .svg or .pdf.",
+)
+
+
 def output_options(command: Command) -> Command:
     """``--format``, ``--out`` and ``--plot``, as every command has them that ends in a record."""
-    printed = click.option(
-        *("--format", "style"),
-        type=click.Choice(["table", "json", "csv"]),
-        default="table",
-        show_default=True,
-        help="What is printed.",
-    )
-    return printed(file_options(command))
+    return _PRINTED(file_options(command))
 
 
 def file_options(command: Command) -> Command:
     """``--out`` and ``--plot``."""
-    drawn = click.option(
-        *("--plot", "picture"),
-        type=picture_file,
-        metavar="FILE",
-        help="Draw the result as well: .png, .svg or .pdf.",
-    )
-    written = click.option(
-        *("--out", "out"),
-        type=result_file,
-        metavar="FILE",
-        help="Write the result as well: .json, .csv or .nc (NetCDF), in full precision.",
-    )
-    return written(drawn(command))
+    return _WRITTEN(_DRAWN(command))
+
+
+def table_options(command: Command) -> Command:
+    """``--format`` and ``--out``, for a record of which there is no picture."""
+    return _PRINTED(_WRITTEN(command))
 
 
 def warn(message: str) -> None:

@@ -23,10 +23,15 @@ _HOME = {
     "Problem": "problem",
     "ProjectedSGD": "sgd",
     "Recipe": "recipe",
+    "RochetNet": "rochet",
     "aligned": "alignment",
+    "area_mean": "images",
+    "crops_and_flips": "images",
     "curvature_spread": "stability",
     "cycle_response": "displacement",
     "digits": "data",
+    "download": "downloads",
+    "energy_entropy_network": "energy_entropy",
     "evaluate": "evaluation",
     "exit_cycles": "projected",
     "flat_parameters": "parameters",
@@ -42,9 +47,12 @@ _HOME = {
     "path_response": "along_path",
     "preset": "presets",
     "projected_sgd": "projected",
+    "read_images": "archives",
     "relax_balance": "deep_linear",
+    "resnet": "residual",
     "train_minimum": "training",
     "unit_groups": "permutations",
+    "wide_resnet": "residual",
 }
 __all__ = sorted(_HOME)
 

@@ -9,7 +9,9 @@ from ..hall import Hall
     cls=Hall,
     package=__package__,
     invoke_without_command=True,
-    rooms={},
+    rooms={
+        "presets": ("presets", "The problems that have a name."),
+    },
 )
 @click.pass_context
 def net(ctx: click.Context) -> None:
