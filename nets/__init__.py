@@ -42,6 +42,8 @@ _HOME = {
     "largest_eigenvalue": "curvature",
     "losses_and_gradients": "operators",
     "measure_one_step": "deep_linear",
+    "menu_of": "menu",
+    "menu_parameters": "menu",
     "menu_path": "auction_path",
     "mlp": "models",
     "path_response": "along_path",

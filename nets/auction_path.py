@@ -29,7 +29,7 @@ from scipy.optimize import linear_sum_assignment
 
 from ..theory.errors import DomainError
 from ..theory.estimate import Array
-from .menu import Menu
+from .menu import Menu, menu_parameters
 from .permutations import Integers
 
 
@@ -58,6 +58,10 @@ class MenuPath:
             raise DomainError(msg)
         piece = min(int(t), 2)
         return self.menus[piece].towards(self.menus[piece + 1], t - piece)
+
+    def parameters(self, t: Array) -> Array:
+        """Points (n, P) of a RochetNet at ``t`` (n,), for whatever takes points of a network."""
+        return np.array([menu_parameters(self.at(float(value))) for value in t])
 
 
 def menu_path(first: Menu, second: Menu, valuations: Array) -> MenuPath:

@@ -8,10 +8,15 @@ The buyer of valuation v takes the largest utility, or nothing for nothing.
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from ..theory.errors import DomainError
 from ..theory.estimate import Array, frozen
 from .permutations import Integers
+from .problem import Problem, array
+from .rochet import RochetNet
+
+FARTHEST = 20.0  # in a network, where sigmoid(a) = 0 and 1 only at infinity: 2e-9 from them
 
 
 @dataclass(frozen=True)
@@ -63,3 +68,25 @@ class Menu:
             (1 - t) * self.allocations + t * other.allocations,
             (1 - t) * self.prices + t * other.prices,
         )
+
+
+def menu_of(problem: Problem, theta: Tensor) -> Menu:
+    """What a RochetNet offers at ``theta`` (P,); DomainError for another network."""
+    if not isinstance(problem.model, RochetNet):
+        msg = f"only a RochetNet offers a menu; the model is {type(problem.model).__name__}"
+        raise DomainError(msg)
+    named = problem.layout.unflatten(theta)
+    return Menu(array(named["allocation"].sigmoid()), array(named["price"]))
+
+
+def menu_parameters(menu: Menu) -> Array:
+    """The flat vector (P,) of the RochetNet that offers ``menu``.
+
+    Allocations nearer to 0 or 1 than 2e-9 are put at 2e-9: a network cannot reach the ends.
+
+    >>> menu_parameters(Menu(np.array([[0.5]]), np.array([0.25]))).tolist()
+    [0.0, 0.25]
+    """
+    with np.errstate(divide="ignore"):
+        logits = np.log(menu.allocations) - np.log1p(-menu.allocations)
+    return np.concatenate([np.clip(logits, -FARTHEST, FARTHEST).ravel(), menu.prices])

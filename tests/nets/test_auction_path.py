@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from entropic.nets import Menu, menu_path
+from entropic.nets import Menu, menu_path, preset
 from entropic.theory import DomainError
 
 BUYERS = np.random.default_rng(9).random((4000, 2))
@@ -76,6 +76,15 @@ def test_there_and_back_are_the_same_path():
     there, back = menu_path(first, second, BUYERS), menu_path(second, first, BUYERS)
     assert there.promised == pytest.approx(back.promised, rel=1e-12)
     np.testing.assert_allclose(there.at(0).prices, back.at(3).prices)
+
+
+def test_networks_along_the_path_earn_what_the_menus_do():
+    own = preset("rochetnet").make(entries=15, samples=2048, test_samples=64)
+    buyers, t = own.inputs.numpy(), np.linspace(0, 3, 13)
+    path = menu_path(scattered(FEW, 15, 1), scattered(OTHERS, 15, 2), buyers)
+    for position, theta in zip(t, path.parameters(t), strict=True):
+        paid = own.metric(own.reestimated(own.tensor(theta))(own.inputs), own.targets).mean().item()
+        assert paid == pytest.approx(path.at(position).revenue(buyers), abs=1e-3)  # a buyer or two
 
 
 def test_menus_and_buyers_that_do_not_fit_are_refused():
