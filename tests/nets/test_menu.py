@@ -62,7 +62,5 @@ def test_a_network_offers_its_menu_and_the_menu_makes_the_network():
 
 def test_other_networks_offer_no_menu():
     own = preset("linear").make()
-    with pytest.raises(
-        DomainError, match="only a RochetNet offers a menu; .* is Sequential"
-    ):
+    with pytest.raises(DomainError, match="only a RochetNet offers a menu; .* is Sequential"):
         menu_of(own, initial_parameters(own, 0))
