@@ -16,25 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.func import grad
 
 from entropic.cli.figures import BLUE, GREEN, ORANGE, VERMILION, blank, house_style, save
-from entropic.nets import Problem, initial_parameters, menu_of, menu_path, preset
+from entropic.nets import menu_of, menu_path, preset, train
 
 BEST = (12 + 2 * 2**0.5) / 27
 ALONG = np.linspace(0, 3, 121)
-
-
-def trained(problem: Problem, seed: int, steps: int = 2000, rate: float = 0.02) -> torch.Tensor:
-    """Adam on the whole sample, the rate falling to zero."""
-    theta, descend = initial_parameters(problem, seed), grad(problem.full)
-    mean, square = torch.zeros_like(theta), torch.zeros_like(theta)
-    for step in range(1, steps + 1):
-        slope = descend(theta)
-        mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
-        scaled = (mean / (1 - 0.9**step)) / ((square / (1 - 0.999**step)).sqrt() + 1e-8)
-        theta = theta - rate * (1 - step / steps) * scaled
-    return theta
 
 
 def draw(
@@ -53,13 +40,15 @@ def draw(
     panels[1].set_ylim(promised - 0.0006, max(path.max(), BEST) + 0.0003)
     panels[1].set_title("the same, near the top", fontsize=9)
     with house_style():
-        panels[0].legend(loc="lower right")
+        panels[1].axhline(BEST, color="black", lw=0.8, label="the best menu")
+        panels[1].legend(loc="center", bbox_to_anchor=(0.5, 0.68))
     save(picture, to)
 
 
 problem = preset("rochetnet").make(entries=48, samples=2048)
 buyers = problem.test[0].numpy()
-thetas = [trained(problem, seed) for seed in (0, 1)]
+minima = train(problem, preset("rochetnet").recipe, seeds=(0, 1))
+thetas = problem.tensor(minima.points)
 first, second = (menu_of(problem, theta) for theta in thetas)
 found = menu_path(first, second, buyers)
 
