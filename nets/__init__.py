@@ -10,6 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # Where each public name lives; looked up on first use, as in ``theory``.
 _HOME = {
+    "Aligned": "alignment",
     "Arithmetic": "arithmetic",
     "Carried": "profile",
     "CurvatureSettings": "point_curvature",
@@ -24,6 +25,8 @@ _HOME = {
     "Hessian": "hessian",
     "LogDet": "log_determinant",
     "Matrix": "matrix",
+    "Menu": "menu",
+    "MenuPath": "auction_path",
     "NoiseAlignment": "noise_alignment",
     "NoiseExponent": "noise_alignment",
     "NoiseSampling": "noise_along_path",
@@ -42,6 +45,7 @@ _HOME = {
     "Temperature": "temperature",
     "Trained": "training",
     "TrainingState": "training_state",
+    "aligned": "alignment",
     "area_mean": "images",
     "branched": "training_state",
     "crops_and_flips": "images",
@@ -68,6 +72,9 @@ _HOME = {
     "losses_and_gradients": "operators",
     "measure_noise": "gradient_noise",
     "measure_one_step": "deep_linear",
+    "menu_of": "menu",
+    "menu_parameters": "menu",
+    "menu_path": "auction_path",
     "minibatch_factor": "gradient_noise",
     "minima_curvature": "curvature_profile",
     "mlp": "models",
@@ -88,8 +95,9 @@ _HOME = {
     "tail_index": "tails",
     "trace": "traces",
     "train": "training",
-    "train_minimum": "minimum",
     "train_minimum": "training",
+    "train_minimum": "minimum",
+    "unit_groups": "permutations",
     "wide_resnet": "residual",
 }
 __all__ = sorted(_HOME)
