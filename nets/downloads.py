@@ -55,8 +55,8 @@ class _Bar:
         self.progress, self.total, self.there = progress, 0, 0
 
     def update(self, amount: int) -> None:
-        self.there += amount
-        self.progress(self.there, self.total)
+        self.there += amount  # the last chunk counts whole
+        self.progress(min(self.there, self.total or self.there), self.total)
 
     def reset(self) -> None:
         self.there = 0

@@ -146,4 +146,4 @@ def crops_and_flips(inputs: Tensor, generator: Generator, padding: int = 4) -> T
     padded = torch.nn.functional.pad(inputs, (padding,) * 4)
     each = torch.arange(count, device=inputs.device)[:, None, None]
     # an index for the image, one for the row and one for the column put the channels last
-    return padded[each, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    return padded[each, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2).contiguous()

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from entropic.nets import flat_parameters, mlp
+from entropic.nets.models import deep_linear
 from entropic.theory import DomainError
 
 
@@ -46,3 +47,25 @@ def test_parameters_come_in_the_asked_type():
 def test_widths_that_make_no_network_are_refused(widths):
     with pytest.raises(DomainError, match="at least two widths, all positive; they are"):
         mlp(widths, 0)
+
+
+def test_other_activations_and_no_biases_are_to_be_had():
+    model = mlp((3, 4, 2), 0, activation="softplus", bias=False)
+    assert [type(layer).__name__ for layer in model] == ["Linear", "Softplus", "Linear"]
+    assert sum(p.numel() for p in model.parameters()) == 20
+    with pytest.raises(DomainError, match="there is no activation 'step'; there are gelu"):
+        mlp((3, 2), 0, activation="step")
+
+
+def test_a_deep_linear_network_is_the_product_of_its_matrices():
+    model = deep_linear((4, 3, 5, 2), 1)
+    first, second, third = model.parameters()
+    x = torch.randn(6, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(model(x), x @ (third @ second @ first).T)
+    assert [type(layer).__name__ for layer in model] == ["Linear"] * 3
+
+
+def test_making_a_network_leaves_the_global_generator_alone():
+    state = torch.get_rng_state()
+    mlp((5, 4, 3), 1)
+    assert torch.equal(state, torch.get_rng_state())
