@@ -9,7 +9,9 @@ from ..hall import Hall
     cls=Hall,
     package=__package__,
     invoke_without_command=True,
-    rooms={},
+    rooms={
+        "train": ("train", "Train networks from several seeds: the minima to begin with."),
+    },
 )
 @click.pass_context
 def net(ctx: click.Context) -> None:
