@@ -197,7 +197,8 @@ class TrainingRun:
     def _epoch(self, epoch: int) -> Array:
         """All minibatches once; their mean loss (R,), each at the weights that it met."""
         rate = self.recipe.rate_at(epoch / self.recipe.epochs)
-        total = self.thetas.new_zeros(len(self.thetas), dtype=torch.float64)
+        wide = torch.float32 if self.problem.device.type == "mps" else torch.float64
+        total = self.thetas.new_zeros(len(self.thetas), dtype=wide)
         step = self._langevin if self.recipe.optimizer == "langevin" else self._minibatches
         step(rate, total)
         finite = total.isfinite() & self.thetas.isfinite().all(dim=1)
