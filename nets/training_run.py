@@ -81,6 +81,7 @@ class TrainingRun:
         self._facts: dict[str, Any] = {
             **{"seeds": list(seeds), "way": choice.way, "measured": dict(choice.seconds)},
             **{"chunk": None, "seconds": 0.0, "epoch": 0, "steps": 0, "descending": False},
+            "threads": torch.get_num_threads(),
         }
         self._settle(thetas, noise_generators(seeds))
         self.last = self.snapshot()
@@ -96,6 +97,9 @@ class TrainingRun:
             )
             raise DomainError(msg)
         self._facts, self.last = dict(state.facts), state
+        before, now = state.facts["threads"], torch.get_num_threads()
+        if before != now:
+            self.watch.said(f"{before} threads before, {now} now: the last digits may change")
         self._settle(self._tensor(weights), generators_in(state.arrays["generators"]))
         self.optimizer.memory = self._tensors(state, "memory.")
         self.optimizer.steps = state.facts["steps"]
@@ -152,9 +156,7 @@ class TrainingRun:
 
     def to_the_end(self) -> None:
         """The epochs that are left, then the descent."""
-        while len(self.history) < self.recipe.epochs:
-            self.history.append(self._epoch(len(self.history)))
-            self._note(0, len(self.thetas))
+        self.epochs(self.recipe.epochs - len(self.history))
         if self.recipe.gradient_norm is None and self.recipe.component is None:
             return
         if self.descent is None:
@@ -165,6 +167,12 @@ class TrainingRun:
             self.descent.advance(rows)
             self._note(int(self.descent.tensors["gradients"].max()), len(rows))
         self.thetas = self.descent.tensors["theta"]
+
+    def epochs(self, count: int) -> None:
+        """The next ``count`` epochs."""
+        for _ in range(count):
+            self.history.append(self._epoch(len(self.history)))
+            self._note(0, len(self.thetas))
 
     def _descent(self) -> Descent:
         recipe = self.recipe
@@ -189,7 +197,8 @@ class TrainingRun:
     def _epoch(self, epoch: int) -> Array:
         """All minibatches once; their mean loss (R,), each at the weights that it met."""
         rate = self.recipe.rate_at(epoch / self.recipe.epochs)
-        total = self.thetas.new_zeros(len(self.thetas), dtype=torch.float64)
+        wide = torch.float32 if self.problem.device.type == "mps" else torch.float64
+        total = self.thetas.new_zeros(len(self.thetas), dtype=wide)
         step = self._langevin if self.recipe.optimizer == "langevin" else self._minibatches
         step(rate, total)
         finite = total.isfinite() & self.thetas.isfinite().all(dim=1)
