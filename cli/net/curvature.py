@@ -139,6 +139,9 @@ def _warn_of_kept(found: "CurvatureRecord") -> None:
     if "kept" not in found.names or len(found.rows) < 2:
         return
     kept, floors = found.column("kept"), found.column("floor")
+    if not min(kept) > 0:
+        warn("where the rule keeps nothing there is no log-det; those rows have none")
+        return
     if max(kept) - min(kept) > COMPARABLE * max(kept):
         rule = found.parameters["rule"]
         msg = f"the rule keeps {min(kept):.6g} to {max(kept):.6g} directions, of which the "
