@@ -16,6 +16,7 @@ and largest eigenvalue are read off it too, and nothing is left to chance.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -120,7 +121,12 @@ def measured(
     if point.diagonal:
         row["spectrum"] = point.spectrum
     vectors = point.pairs.vectors if point.has_pairs else None
-    return {name: np.asarray(value, float) for name, value in row.items()}, vectors
+    numbers = {name: np.asarray(value, float) for name, value in row.items()}
+    for name, values in numbers.items():
+        if name != "logdet" and not np.all(np.isfinite(values)):
+            msg = f"{name} must be a finite number; it is {values.flat[0]:g}"
+            raise DomainError(msg)
+    return numbers, vectors
 
 
 class _Point:
@@ -143,7 +149,13 @@ class _Point:
         s = self.settings
         count = min(s.eigenvalues, self.hessian.dim)
         start = self.carried
-        return leading_pairs(self.hessian, count, tolerance=s.tolerance, start=start, seed=s.seed)
+        how: dict[str, Any] = {"tolerance": s.tolerance, "start": start, "seed": s.seed}
+        try:
+            return leading_pairs(self.hessian, count, **how)
+        except NotConverged as error:
+            self.converged = False
+            found: EigenPairs = error.found
+            return found
 
     @cached_property
     def spectrum(self) -> Array:
@@ -203,10 +215,7 @@ class _Point:
     def log_det(self) -> dict[str, float]:
         s = self.settings
         if self.diagonal:
-            kept = clean_eigenvalues(self.spectrum[::-1], s.rule or AboveMostNegative())
-            exact = {"logdet": float(kept.log_det.value), "logdet_stderr": 0.0, "logdet_bias": 0.0}
-            below = float(np.sum(kept.discarded < 0))
-            return exact | {"kept": kept.kept, "negative": below, "floor": kept.floor}
+            return _exact_log_det(self.spectrum, s.rule or AboveMostNegative())
         found = log_det(self.hessian, s.rule, probes=s.probes, steps=s.steps, seed=s.seed, dense=0)
         return {
             "logdet": float(found.log_det.value),
@@ -237,6 +246,16 @@ class _Point:
         found = trace(operator, method=s.trace_method, probes=s.probes, seed=s.seed)
         names = ("gauss_newton_trace", "gauss_newton_trace_stderr")
         return dict(zip(names, (float(found.value), float(found.error)), strict=True))
+
+
+def _exact_log_det(spectrum: Array, rule: CleaningRule) -> dict[str, float]:
+    """From all eigenvalues, falling; a saddle of which the rule keeps nothing has none: NaN."""
+    exact = {"logdet": np.nan, "logdet_stderr": 0.0, "logdet_bias": 0.0, "kept": 0.0}
+    exact |= {"negative": float(np.sum(spectrum < 0)), "floor": rule.floor(spectrum)}
+    if rule.count(spectrum) == 0:
+        return exact
+    kept = clean_eigenvalues(spectrum, rule)
+    return exact | {"logdet": float(kept.log_det.value), "kept": float(kept.kept)}
 
 
 class _Negative:
