@@ -10,11 +10,13 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # Where each public name lives; looked up on first use, as in ``theory``.
 _HOME = {
+    "Arithmetic": "arithmetic",
     "Carried": "profile",
     "CurvatureSettings": "point_curvature",
     "CurvatureTable": "curvature_profile",
     "CycleResponse": "displacement",
     "DeepLinear": "deep_linear",
+    "Descended": "descent",
     "Displacement": "displacement",
     "EigenPairs": "eigenpairs",
     "Evaluation": "evaluation",
@@ -38,9 +40,13 @@ _HOME = {
     "ScoreMatrix": "scores",
     "SpectralDensity": "density",
     "Temperature": "temperature",
+    "Trained": "training",
+    "TrainingState": "training_state",
+    "branched": "training_state",
     "curvature_at": "profile",
     "curvature_spread": "stability",
     "cycle_response": "displacement",
+    "descend": "descent",
     "digits": "data",
     "evaluate": "evaluation",
     "excess_kurtosis": "tails",
@@ -76,7 +82,8 @@ _HOME = {
     "spectral_density": "density",
     "tail_index": "tails",
     "trace": "traces",
-    "train_minimum": "training",
+    "train": "training",
+    "train_minimum": "minimum",
 }
 __all__ = sorted(_HOME)
 

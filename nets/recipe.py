@@ -12,12 +12,15 @@ class Recipe:
 
     rate: η at the start.  momentum: β of heavy-ball or Nesterov steps θ ← θ − η v, v ← β v + ∇L
     (torch's convention: the effective rate is η/(1 − β)).  drops: fractions of the training.
-    gradient_norm: where given, full-batch descent follows until |∇L| is at most this, for at most
-    ``longest`` steps.  The defaults are the source's: Entropic Confinement and Mode Connectivity
+    optimizer: "langevin" steps against the full gradient with uncorrelated noise of the minibatch
+    gradient's variance (:mod:`.matched_noise`), n/batch steps an epoch.  For "adam" the momentum is
+    β₁.  gradient_norm, component: where given, full-batch descent follows until |∇L|, and the
+    largest |∂L/∂θ_i|, is at most this, for at most ``longest`` gradients; ``descent`` says how
+    (:mod:`.descent`).  The defaults are the source's: Entropic Confinement and Mode Connectivity
     (2025), section on training.  The weight decay belongs to the problem.
     """
 
-    optimizer: Literal["sgd", "adam"] = "sgd"
+    optimizer: Literal["sgd", "adam", "langevin"] = "sgd"
     rate: float = 0.1
     momentum: float = 0.9
     nesterov: bool = False
@@ -26,6 +29,8 @@ class Recipe:
     drops: tuple[float, ...] = (0.3, 0.6, 0.8, 0.9)
     factor: float = 5.0
     gradient_norm: float | None = None
+    component: float | None = None
+    descent: Literal["momentum", "steepest", "lbfgs"] = "momentum"
     longest: int = 20_000
 
     def __post_init__(self) -> None:
@@ -42,8 +47,14 @@ class Recipe:
                 f"they are {self.batch}, {self.longest} and {self.epochs}"
             )
             raise DomainError(msg)
-        if self.optimizer not in ("sgd", "adam"):
-            msg = f"the optimizer must be 'sgd' or 'adam'; it is {self.optimizer!r}"
+        if self.optimizer not in ("sgd", "adam", "langevin"):
+            msg = f"the optimizer must be 'sgd', 'adam' or 'langevin'; it is {self.optimizer!r}"
+            raise DomainError(msg)
+        if self.optimizer == "langevin" and self.momentum:
+            msg = f"langevin goes without momentum; it is {self.momentum:g}"
+            raise DomainError(msg)
+        if self.descent not in ("momentum", "steepest", "lbfgs"):
+            msg = f"the descent must be 'momentum', 'steepest' or 'lbfgs'; it is {self.descent!r}"
             raise DomainError(msg)
         if self.nesterov and (self.optimizer != "sgd" or self.momentum == 0):
             msg = "Nesterov's step needs sgd with momentum"
@@ -51,9 +62,11 @@ class Recipe:
         if not all(0 < drop < 1 for drop in self.drops):
             msg = f"the rate drops at fractions between 0 and 1; they are {self.drops}"
             raise DomainError(msg)
-        if self.gradient_norm is not None and not self.gradient_norm > 0:
-            msg = f"the gradient norm must be positive; it is {self.gradient_norm:g}"
-            raise DomainError(msg)
+        for name in ("gradient_norm", "component"):
+            wanted = getattr(self, name)
+            if wanted is not None and not wanted > 0:
+                msg = f"the {name.replace('_', ' ')} must be positive; it is {wanted:g}"
+                raise DomainError(msg)
 
     def rate_at(self, fraction: float) -> float:
         """η after ``fraction`` of the epochs.

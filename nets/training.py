@@ -1,53 +1,119 @@
-"""From random weights to a minimum: SGD first, then gradient descent to a stated gradient norm."""
+"""From random weights to minima: several seeds at once, to be cut and resumed at any epoch.
 
-import torch
-from torch import Tensor
-from torch.func import grad
+Each seed has its own start, shuffles and noise: its result does not depend, beyond rounding, on the
+seeds it is trained with.  Samples are reshuffled every epoch; the last minibatch of an epoch may be
+smaller.  A training that is resumed from a state ends bitwise where it would have ended, on the
+same machine with the same number of threads.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ..theory.errors import DomainError, NotConverged
 from ..theory.estimate import Array
+from .arithmetic import Arithmetic
+from .descent import full_gradient, not_reached
+from .matched_noise import splits
 from .problem import Problem, array
+from .recipe import Recipe
+from .training_run import TrainingRun, Watch
+from .training_state import TrainingState, check_seeds
 
 
-def train_minimum(
-    problem: Problem,
-    start: Tensor,
-    seed: int,
-    rate: float = 0.05,
-    batch: int = 32,
-    steps: int = 3000,
-    gradient_norm: float = 5e-3,
-    longest: int = 20_000,
-) -> Array:
-    """A minimum (P,) of the whole loss, reached from ``start`` (P,).
+@dataclass(frozen=True)
+class Trained:
+    """Minima, one for each of R seeds.
 
-    ``steps`` of minibatch SGD (momentum 0.9, effective rate ``rate``), then full-batch descent with
-    momentum until |∇L| ≤ ``gradient_norm``.  Raises NotConverged, holding the last point, after
-    ``longest`` such steps; DomainError for bad numbers, or if the loss is not finite.
+    points (R, P); loss, gradient_norm, component (R,): L, |∇L| and max |∂L/∂θ_i| of the whole
+    landscape there; history (epochs, R): mean loss of the minibatches of every epoch; gradients
+    (R,): full gradients of the descent, 0 without one; reached (R,): whether its goal was met, or
+    there was none.  way, chunk, measured: how the gradients were computed, and the seconds that
+    each way took for one when it was chosen.  seconds: of all of the training.
     """
-    if not rate > 0 or batch < 1 or steps < 0 or longest < 1:
+
+    seeds: tuple[int, ...]
+    points: Array
+    loss: Array
+    gradient_norm: Array
+    component: Array
+    history: Array
+    gradients: Array
+    reached: Array
+    way: str
+    chunk: int | None
+    measured: Mapping[str, float]
+    seconds: float
+
+
+def train(
+    problem: Problem,
+    recipe: Recipe,
+    seeds: Sequence[int],
+    together: bool | None = None,
+    arithmetic: Arithmetic | None = None,
+    state: TrainingState | None = None,
+    watch: Watch | None = None,
+) -> Trained:
+    """Train ``problem`` by ``recipe``, once for each of ``seeds``.
+
+    together: all seeds as one batched program (True), one after the other (False), or whichever
+    is quicker in a short measurement (None); a state remembers what was chosen.  state: where to
+    go on; it must come from the same problem and recipe.  watch: who is told on the way;
+    interrupted, it keeps once more.
+    Raises DomainError where the loss stops being finite, or for a state of other seeds or another
+    model; NotConverged, ``found`` a Trained, if a descent does not arrive; MemoryError.
+    """
+    seeds = check_seeds(seeds)
+    _check(problem, recipe)
+    run = TrainingRun(problem, recipe, arithmetic or Arithmetic(), watch or Watch())
+    if state is None:
+        run.begin(seeds, together)
+    else:
+        run.resume(seeds, state)
+    try:
+        run.to_the_end()
+    except KeyboardInterrupt:
+        run.keep_last()
+        raise
+    found = _trained(run, seeds)
+    if run.descent is not None and not found.reached.all():
+        told = not_reached(run.descent.result(), recipe.gradient_norm, recipe.component)
+        raise NotConverged(told, found)
+    return found
+
+
+def _trained(run: TrainingRun, seeds: tuple[int, ...]) -> Trained:
+    facts = run.facts_now()
+    if run.descent is not None:
+        tensors = run.descent.tensors
+        losses, slopes, gradients = tensors["loss"], tensors["slope"], tensors["gradients"]
+        reached = run.descent.reached
+    else:
+        losses, slopes = full_gradient(run.replicas)(run.thetas)
+        gradients, reached = losses.new_zeros(len(seeds)), losses.isfinite()
+    return Trained(
+        seeds,
+        array(run.thetas),
+        array(losses),
+        array(slopes.norm(dim=1)),
+        array(slopes.abs().amax(dim=1)),
+        run.history_array(),
+        gradients.long().cpu().numpy(),
+        reached.cpu().numpy(),
+        facts["way"],
+        facts["chunk"],
+        facts["measured"],
+        facts["seconds"],
+    )
+
+
+def _check(problem: Problem, recipe: Recipe) -> None:
+    if recipe.optimizer == "langevin":
+        splits(problem.samples, recipe.batch)
+    last = problem.samples % min(recipe.batch, problem.samples)
+    if problem.normalisation == "batch" and 1 in (last, recipe.batch):
         msg = (
-            "rate, batch and longest must be positive and steps not negative; "
-            f"they are {rate:g}, {batch}, {longest} and {steps}"
+            f"with a batch of {recipe.batch} one of {problem.samples} samples is alone, and batch "
+            "statistics need at least 2; take another batch"
         )
         raise DomainError(msg)
-    generator = torch.Generator().manual_seed(seed)
-    minibatch, full = grad(problem.objective), grad(problem.full)
-    batch = min(batch, problem.samples)
-    theta, velocity = start.clone(), torch.zeros_like(start)
-    for _ in range(steps):
-        pick = torch.randperm(problem.samples, generator=generator)[:batch]
-        slope = minibatch(theta, problem.inputs[pick], problem.targets[pick])
-        velocity = 0.9 * velocity - 0.1 * rate * slope
-        theta = theta + velocity
-    for _ in range(longest):
-        slope = full(theta)
-        if not bool(torch.isfinite(slope).all()):
-            msg = "the loss must stay finite while training; lower the rate"
-            raise DomainError(msg)
-        if float(slope.norm()) <= gradient_norm:
-            return array(theta)
-        velocity = 0.9 * velocity - rate * slope
-        theta = theta + velocity
-    msg = f"|gradient| is {float(slope.norm()):.2g} after {longest} steps, not {gradient_norm:g}"
-    raise NotConverged(msg, array(theta))

@@ -11,13 +11,13 @@ from ...nets.along_path import PathResponse, landscape_profiles, path_response
 from ...nets.data import digits
 from ...nets.displacement import Displacement
 from ...nets.losses import cross_entropy
+from ...nets.minimum import train_minimum
 from ...nets.models import mlp
 from ...nets.operators import losses_and_gradients
 from ...nets.parameters import flat_parameters
 from ...nets.problem import Problem
 from ...nets.projected import exit_cycles, single_cycles
 from ...nets.sgd import ProjectedSGD
-from ...nets.training import train_minimum
 from ...theory.band import nudged_elastic_band
 from ...theory.chain import Chain
 from ...theory.estimate import Array, Estimate, mean_estimate, variance_estimate
