@@ -11,6 +11,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # Where each public name lives; looked up on first use, as in ``theory``.
 _HOME = {
     "Arithmetic": "arithmetic",
+    "Branching": "branching",
     "Carried": "profile",
     "CurvatureSettings": "point_curvature",
     "CurvatureTable": "curvature_profile",
@@ -22,6 +23,8 @@ _HOME = {
     "Evaluation": "evaluation",
     "GradientNoise": "gradient_noise",
     "Hessian": "hessian",
+    "LineProfile": "barriers",
+    "LineSettings": "branching",
     "LogDet": "log_determinant",
     "Matrix": "matrix",
     "NoiseAlignment": "noise_alignment",
@@ -43,6 +46,7 @@ _HOME = {
     "Trained": "training",
     "TrainingState": "training_state",
     "branched": "training_state",
+    "branchings": "branching",
     "curvature_at": "profile",
     "curvature_spread": "stability",
     "cycle_response": "displacement",
@@ -60,6 +64,7 @@ _HOME = {
     "landscape_profiles": "along_path",
     "largest_eigenvalue": "curvature",
     "leading_pairs": "eigenpairs",
+    "line_profile": "barriers",
     "log_det": "log_determinant",
     "losses_and_gradients": "operators",
     "measure_noise": "gradient_noise",
