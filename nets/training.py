@@ -28,7 +28,7 @@ class Trained:
     landscape there; history (epochs, R): mean loss of the minibatches of every epoch; gradients
     (R,): full gradients of the descent, 0 without one; reached (R,): whether its goal was met, or
     there was none.  way, chunk, measured: how the gradients were computed, and the seconds that
-    each way took for one when it was chosen.  seconds: of all of the training.
+    each way took for one when it was chosen.  threads: of the CPU.  seconds: of all of it.
     """
 
     seeds: tuple[int, ...]
@@ -42,6 +42,7 @@ class Trained:
     way: str
     chunk: int | None
     measured: Mapping[str, float]
+    threads: int
     seconds: float
 
 
@@ -103,6 +104,7 @@ def _trained(run: TrainingRun, seeds: tuple[int, ...]) -> Trained:
         facts["way"],
         facts["chunk"],
         facts["measured"],
+        facts["threads"],
         facts["seconds"],
     )
 

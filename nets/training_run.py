@@ -81,6 +81,7 @@ class TrainingRun:
         self._facts: dict[str, Any] = {
             **{"seeds": list(seeds), "way": choice.way, "measured": dict(choice.seconds)},
             **{"chunk": None, "seconds": 0.0, "epoch": 0, "steps": 0, "descending": False},
+            "threads": torch.get_num_threads(),
         }
         self._settle(thetas, noise_generators(seeds))
         self.last = self.snapshot()
@@ -96,6 +97,9 @@ class TrainingRun:
             )
             raise DomainError(msg)
         self._facts, self.last = dict(state.facts), state
+        before, now = state.facts["threads"], torch.get_num_threads()
+        if before != now:
+            self.watch.said(f"{before} threads before, {now} now: the last digits may change")
         self._settle(self._tensor(weights), generators_in(state.arrays["generators"]))
         self.optimizer.memory = self._tensors(state, "memory.")
         self.optimizer.steps = state.facts["steps"]

@@ -10,8 +10,6 @@ from torch import Generator
 
 from ..theory.errors import DomainError
 
-Plain = str | int | float | bool | None
-
 
 @dataclass(frozen=True)
 class TrainingState:
@@ -29,6 +27,21 @@ class TrainingState:
     def epoch(self) -> int:
         """Epochs that are done."""
         return int(self.facts["epoch"])
+
+    def check(self) -> None:
+        """Raise KeyError or ValueError unless all is there and of one size."""
+        rows = len(self.seeds)
+        for name in ("steps", "way", "chunk", "measured", "seconds", "threads", "descending"):
+            self.facts[name]
+        shapes = {
+            "history": (self.epoch, rows),
+            "generators": (rows, *self.arrays["generators"].shape[1:]),
+            "theta": (rows, *self.arrays["theta"].shape[1:]),
+        }
+        for name, shape in shapes.items():
+            if self.arrays[name].shape != shape:
+                msg = f"{name} must have the shape {shape}"
+                raise ValueError(msg)
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from ..hall import Hall
     rooms={
         "noise": ("noise", "Gradient noise along a path: strength, alignment, temperature."),
         "curvature": ("curvature", "Curvature of the loss along a path, or at minima."),
+        "train": ("train", "Train networks from several seeds: the minima to begin with."),
     },
 )
 @click.pass_context
