@@ -15,14 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..theory.errors import DomainError
+from ..theory.errors import DomainError, NotConverged
 from .barriers import LineProfile, line_profile
 from .problem import Problem
 from .recipe import Recipe
 from .training import train
-from .training_run import Watch
+from .training_run import Moment, Watch
 from .training_state import TrainingState, check_seeds, generator_states, noise_generators
 
+Progress = Callable[[str, float], None]  # what is being done, and the fraction that is done
 NOISE = 0xB2A7C4  # sets the noise of branches apart from every other use of the same seed
 
 
@@ -30,12 +31,14 @@ NOISE = 0xB2A7C4  # sets the noise of branches apart from every other use of the
 class Branching:
     """Two ends for each of S seeds, from trunks of ``epoch`` epochs, and the lines between them.
 
-    ends (S, 2, P).  trunk: the state of all trunks there, to go on from to a later epoch.
+    ends (S, 2, P).  reached (S, 2): whether the descent after the epochs met its goal, if the
+    recipe has one.  trunk: the state of all trunks there, to go on from to a later epoch.
     """
 
     epoch: int
     seeds: tuple[int, ...]
     ends: Tensor
+    reached: NDArray[np.bool_]
     lines: tuple[LineProfile, ...]
     trunk: TrainingState
 
@@ -71,7 +74,7 @@ def branchings(
     line: LineSettings | None = None,
     *,
     trunk: TrainingState | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Branching]:
     """The branchings at rising ``epochs``, one after the other, all ``seeds`` at once.
 
@@ -100,20 +103,24 @@ def _branchings(
     seeds: tuple[int, ...],
     line: LineSettings,
     trunk: TrainingState | None,
-    progress: Callable[[float], None] | None,
+    progress: Progress | None,
 ) -> Iterator[Branching]:
-    steps, done = len(epochs) * (1 + len(seeds)), 0
-    for epoch in epochs:
-        trunk = trunk_at(problem, recipe, seeds, epoch, trunk)
-        ends = branch_ends(problem, recipe, trunk)
-        lines = []
-        for i in range(len(seeds) + 1):
-            done += 1
+    for i, epoch in enumerate(epochs):
+
+        def tell(words: str, share: float, i: int = i, epoch: int = epoch) -> None:
             if progress is not None:
-                progress(done / steps)
-            if i < len(seeds):
-                lines.append(line.profile(problem, ends[i, 0], ends[i, 1]))
-        yield Branching(epoch, seeds, ends, tuple(lines), trunk)
+                progress(f"from epoch {epoch}: {words}", (i + share) / len(epochs))
+
+        def moment(now: Moment, tell: Progress = tell) -> None:
+            tell(f"training, {now.epoch} of {now.epochs}", 0.5 * now.epoch / max(now.epochs, 1))
+
+        trunk = trunk_at(problem, recipe, seeds, epoch, trunk, moment)
+        ends, reached = branch_ends(problem, recipe, trunk, moment)
+        lines = []
+        for own, pair in enumerate(ends):
+            tell(f"line {own + 1} of {len(seeds)}", 0.5 + 0.5 * own / len(seeds))
+            lines.append(line.profile(problem, pair[0], pair[1]))
+        yield Branching(epoch, seeds, ends, reached, tuple(lines), trunk)
 
 
 class _ThereError(Exception):
@@ -126,6 +133,7 @@ def trunk_at(
     seeds: Sequence[int],
     epoch: int,
     state: TrainingState | None = None,
+    moment: Callable[[Moment], None] = lambda moment: None,
 ) -> TrainingState:
     """The training of ``seeds`` after ``epoch`` epochs, from ``state`` or from the start."""
     found: dict[str, TrainingState] = {}
@@ -140,15 +148,24 @@ def trunk_at(
     # a full-batch descent would follow the last epoch: the trunk ends before it
     epochs_only = replace(recipe, gradient_norm=None, component=None)
     with suppress(_ThereError):
-        train(problem, epochs_only, seeds, state=state, watch=Watch(keep, every=0.0))
+        train(problem, epochs_only, seeds, state=state, watch=Watch(keep, 0.0, moment))
     return found["state"]
 
 
-def branch_ends(problem: Problem, recipe: Recipe, trunk: TrainingState) -> Tensor:
-    """Where two branches of each of the S trunks end: (S, 2, P)."""
+def branch_ends(
+    problem: Problem,
+    recipe: Recipe,
+    trunk: TrainingState,
+    moment: Callable[[Moment], None] = lambda moment: None,
+) -> tuple[Tensor, NDArray[np.bool_]]:
+    """Where two branches of each of the S trunks end (S, 2, P), and whether they arrived (S, 2)."""
     forked = _forked(trunk)
-    ended = train(problem, recipe, forked.seeds, state=forked)
-    return problem.tensor(ended.points).reshape(len(trunk.seeds), 2, -1)
+    try:
+        ended = train(problem, recipe, forked.seeds, state=forked, watch=Watch(moment=moment))
+    except NotConverged as error:
+        ended = error.found
+    pairs = (len(trunk.seeds), 2)
+    return problem.tensor(ended.points).reshape(*pairs, -1), ended.reached.reshape(pairs) > 0
 
 
 def _forked(trunk: TrainingState) -> TrainingState:
