@@ -4,20 +4,21 @@ Random samples, minibatches and probes are the same at every pivot, so that prof
 what differs between pivots is the landscape.  Errors of neighbours are then alike in sign.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..theory.errors import DomainError, TooShort
 from ..theory.estimate import Array, Estimate
-from ..theory.path import Path
 from .eigenpairs import leading_pairs
 from .gradient_noise import GradientNoise, check_sampling, measure_noise
 from .hessian import Hessian
 from .noise_alignment import hessian_alignment, noise_exponent
-from .operators import point
+from .polyline import Polyline
 from .problem import Problem, array
 from .tails import excess_kurtosis, tail_index
 
@@ -25,6 +26,8 @@ QUANTITIES = (
     *("noise_trace", "noise_lambda_max", "participation", "anisotropy", "t_C_t"),
     *("alignment", "gain", "noise_stiffness", "noise_exponent", "tail_index", "kurtosis"),
 )
+State = Mapping[str, NDArray[np.generic]]
+STATE = "noise"
 NONE = Estimate(float("nan"), float("nan"), "not measured")
 
 
@@ -84,50 +87,90 @@ def noise_at(
     return {name: found[name] for name in QUANTITIES}
 
 
+@dataclass(frozen=True)
+class NoiseTable:
+    """The :data:`QUANTITIES` at m points: values (m,) with their standard errors, by name.
+
+    normalisation: whose statistics normalise, "none", "batch" or "running".
+    """
+
+    estimates: Mapping[str, Estimate]
+    normalisation: str
+
+
 def path_noise(
     problem: Problem,
-    path: Path,
+    path: Polyline,
+    positions: Array | None = None,
     sampling: NoiseSampling | None = None,
     *,
-    known: Mapping[int, dict[str, Estimate]] | None = None,
-    keep: Callable[[int, dict[str, Estimate]], None] | None = None,
+    state: State | None = None,
+    keep: Callable[[State], None] | None = None,
     progress: Callable[[float], None] | None = None,
-) -> list[dict[str, Estimate]]:
-    """:func:`noise_at` for every pivot of ``path``, in order.
+) -> NoiseTable:
+    """:func:`noise_at` at the arc lengths ``positions`` (m,), by default the pivots.
 
-    known: pivots that need no second look; keep(i, found) is called after each new one.
-    Raises DomainError, naming the pivot, where gradients are not finite.
+    keep: is handed the state after each position; ``state``, one of those, goes on from there.
+    Raises DomainError for a path of another model, and, naming where, for what is not finite.
     """
-    known, rows, sampling = known or {}, [], sampling or NoiseSampling()
-    check_sampling(problem, sampling.samples, sampling.batch, sampling.draws)
-    tangents = pivot_tangents(path)
-    for i, place in enumerate(path.points):
-        if i in known:
-            rows.append(known[i])
-        else:
-            try:
-                here, tangent = point(problem, place), problem.tensor(tangents[i])
-                rows.append(noise_at(problem, here, tangent, sampling))
-            except DomainError as error:
-                msg = f"at pivot {i}: {error}"
-                raise DomainError(msg) from None
-            if keep is not None:
-                keep(i, rows[-1])
-        if progress is not None:
-            progress((i + 1) / len(path.points))
-    return rows
-
-
-def pivot_tangents(path: Path) -> Array:
-    """Unit tangents (n, P) at the pivots: the mean of the unit tangents of both neighbours."""
-    middles = 0.5 * (path.arc[1:] + path.arc[:-1])
-    segments = path.tangent(middles)
-    both = np.concatenate([segments[:1], segments[1:] + segments[:-1], segments[-1:]])
-    lengths = np.linalg.norm(both, axis=1, keepdims=True)
-    if not np.all(lengths > 0):
-        msg = "a path must not turn back on itself at a pivot"
+    if path.points.shape[1] != problem.layout.size:
+        msg = (
+            f"a point of this model has {problem.layout.size} numbers; "
+            f"those of the path have {path.points.shape[1]}"
+        )
         raise DomainError(msg)
-    return np.asarray(both / lengths)
+    where = path.arc if positions is None else positions
+    points = [
+        (f"s = {s:.6g} of {path.length:.6g}", path.at(s), path.tangent(s).to(path.points))
+        for s in where.tolist()
+    ]
+    return _table(problem, points, sampling or NoiseSampling(), state, keep, progress)
+
+
+def minima_noise(
+    problem: Problem,
+    minima: Mapping[str, Tensor],
+    sampling: NoiseSampling | None = None,
+    *,
+    state: State | None = None,
+    keep: Callable[[State], None] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> NoiseTable:
+    """The same at single points (P,), by name; without a path nothing is along it."""
+    points = [(f"the minimum {name}", theta, None) for name, theta in minima.items()]
+    return _table(problem, points, sampling or NoiseSampling(), state, keep, progress)
+
+
+def _table(
+    problem: Problem,
+    points: Sequence[tuple[str, Tensor, Tensor | None]],
+    sampling: NoiseSampling,
+    state: State | None,
+    keep: Callable[[State], None] | None,
+    progress: Callable[[float], None] | None,
+) -> NoiseTable:
+    """``state`` is one array: points so far × quantities × (value, error)."""
+    check_sampling(problem, sampling.samples, sampling.batch, sampling.draws)
+    rows = [] if state is None else list(np.asarray(state[STATE], float))
+    for where, theta, tangent in islice(points, len(rows), None):
+        try:
+            found = noise_at(problem, theta, tangent, sampling)
+        except DomainError as error:
+            msg = f"at {where}: {error}"
+            raise DomainError(msg) from None
+        rows.append(np.array([[found[name].value, found[name].error] for name in QUANTITIES]))
+        if keep is not None:
+            keep({STATE: np.array(rows)})
+        if progress is not None:
+            progress(len(rows) / len(points))
+    values = np.array(rows)
+    return NoiseTable(
+        {
+            name: Estimate(values[:, i, 0], values[:, i, 1], "noise")
+            for i, name in enumerate(QUANTITIES)
+        },
+        problem.normalisation,
+    )
 
 
 def _aligned(noise: GradientNoise, probes: int, seed: int) -> dict[str, Estimate]:

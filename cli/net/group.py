@@ -11,6 +11,7 @@ from ..hall import Hall
     invoke_without_command=True,
     rooms={
         "presets": ("presets", "The problems that have a name."),
+        "branch": ("branch", "Branch trainings: when noise stops deciding where they end."),
         "noise": ("noise", "Gradient noise along a path: strength, alignment, temperature."),
         "curvature": ("curvature", "Curvature of the loss along a path, or at minima."),
         "train": ("train", "Train networks from several seeds: the minima to begin with."),

@@ -12,12 +12,11 @@ if TYPE_CHECKING:
     from ...nets.noise_along_path import NoiseSampling
     from ...nets.problem import Problem
     from ...nets.temperature import Temperature
-    from ...theory.estimate import Estimate
-    from ...theory.path import Path as Line
+    from ..sim.kept_state import KeptState
     from .folders import Minima, PathFolder
-    from .kept_rows import KeptRows
 
 COMMAND = "entropic net noise"
+TOOLS = ("entropic", "numpy", "scipy", "torch")
 VARIANCE = "loss^2/length^2"
 UNITS = {
     **{"s": "length", "fraction": "1", "noise_trace": VARIANCE, "noise_lambda_max": VARIANCE},
@@ -94,9 +93,8 @@ def noise(
     path.  With --step and --batch also temperature, ETA/2 (1-B/n)/B tr(C)/P divided by 1-BETA, and
     the same of t.C.t.  Errors that are 0 are those of exact numbers.
     """
-    from ..progress import bar
     from ..record import Record, deliver
-    from .kept_rows import KeptRows
+    from ..sim.kept_state import KeptState
 
     opened = _open(folder, given_source(asked), device)
     problem = opened.problem
@@ -108,18 +106,16 @@ def noise(
         **{"normalisation": problem.normalisation, **parameters},
         **{"step": step, "momentum": momentum, "ratio": bath and bath.ratio},
     }
-    kept = None
-    if out is not None:
-        kept = KeptRows(out.with_name(f"{out.name}.partial"), COMMAND, parameters)
-    elif resume:
+    kept = None if out is None else KeptState(out, _stamp(opened, parameters), COMMAND, TOOLS)
+    if kept is None and resume:
         msg = "--resume goes on with a run that had --out; there is none."
         raise click.UsageError(msg)
+    state = None if kept is None else kept.begin(resume)
     try:
-        with bar("noise") as progress:
-            rows = _rows(opened, sampling, bath, kept, resume, progress)
+        rows = _rows(opened, sampling, bath, kept, state)
     except KeyboardInterrupt:
         if kept is not None and kept.path.exists():
-            warn(f"what was measured is in {str(kept.path)!r}; go on with --resume")
+            warn(f"what was measured is kept in {str(kept.path)!r}; go on with --resume")
         raise
     units = UNITS | {f"{name}_stderr": unit for name, unit in UNITS.items()}
     units = {name: units[name] for name in rows[0] if name in units}
@@ -187,70 +183,56 @@ def _sampling(
     return sampling, parameters
 
 
+def _stamp(opened: "PathFolder | Minima", parameters: dict[str, Any]) -> dict[str, Any]:
+    """What a kept state belongs to: all parameters, and the weights."""
+    import hashlib
+
+    from .folders import Minima
+
+    whole = hashlib.sha256()
+    points = opened.points.values() if isinstance(opened, Minima) else opened.points
+    for point in points:
+        whole.update(point.cpu().numpy().tobytes())
+    return parameters | {"weights": whole.hexdigest()}
+
+
 def _rows(
     opened: "PathFolder | Minima",
     sampling: "NoiseSampling",
     bath: "Temperature | None",
-    kept: "KeptRows | None",
-    resume: bool,
-    progress: Any,
+    kept: "KeptState | None",
+    state: Any,
 ) -> list[dict[str, Any]]:
-    """One row for every pivot or minimum; those that are kept are not measured again."""
-    from ...nets.noise_along_path import noise_at, path_noise
-    from ...theory.estimate import Estimate
+    """One row for every pivot or minimum; what is kept is not measured again."""
+    from ...nets.noise_along_path import minima_noise, path_noise
+    from ...nets.polyline import Polyline
+    from ..progress import bar
     from .folders import Minima
 
-    held = kept.begin(resume) if kept is not None else {}
-    known = {
-        int(i): {name: Estimate(*three) for name, three in found.items()}
-        for i, found in held.items()
-    }
-
-    def keep(i: int, found: dict[str, Estimate]) -> None:
-        known[i] = found
-        if kept is not None:
-            three = {n: [e.value.item(), e.error.item(), e.origin] for n, e in found.items()}
-            held[str(i)] = three
-            kept.keep(held)
-
-    places = _places(opened)
-    if isinstance(opened, Minima):
-        for i, (name, theta) in enumerate(opened.points.items()):
-            progress(f"minimum {name}", i / len(places))
-            if i not in known:
-                keep(i, noise_at(opened.problem, theta, None, sampling))
-    else:
-        path_noise(
-            *(opened.problem, _path(opened), sampling),
-            known=dict(known),
-            keep=keep,
-            progress=lambda done: progress(f"{round(done * len(places))} pivots", done),
-        )
+    how: dict[str, Any] = {"state": state, "keep": None if kept is None else kept.keep}
+    with bar("noise") as progress:
+        how["progress"] = lambda done: progress("pivots", done)
+        if isinstance(opened, Minima):
+            table = minima_noise(opened.problem, opened.points, sampling, **how)
+            heads: list[dict[str, Any]] = [{"minimum": name} for name in opened.points]
+        else:
+            path = Polyline(opened.points)
+            table = path_noise(opened.problem, path, None, sampling, **how)
+            heads = [{"s": s, "fraction": s / path.length} for s in path.arc.tolist()]
     size = opened.problem.layout.size
-    return [where | _row(known[i], bath, size) for i, where in enumerate(places)]
+    columns = {name: (e.value.tolist(), e.error.tolist()) for name, e in table.estimates.items()}
+    return [
+        head | _row({n: (v[i], e[i]) for n, (v, e) in columns.items()}, bath, size)
+        for i, head in enumerate(heads)
+    ]
 
 
-def _path(opened: "PathFolder") -> "Line":
-    from ...nets.problem import array
-    from ...theory.path import Path as Line
-
-    return Line(array(opened.points))
-
-
-def _places(opened: "PathFolder | Minima") -> list[dict[str, Any]]:
-    """How every row begins: where it is."""
-    from .folders import Minima
-
-    if isinstance(opened, Minima):
-        return [{"minimum": name} for name in opened.points]
-    path = _path(opened)
-    return [{"s": s, "fraction": s / path.length} for s in path.arc.tolist()]
-
-
-def _row(found: "dict[str, Estimate]", bath: "Temperature | None", size: int) -> dict[str, Any]:
+def _row(
+    found: dict[str, tuple[float, float]], bath: "Temperature | None", size: int
+) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for name, estimate in found.items():
-        row |= {name: estimate.value.item(), f"{name}_stderr": estimate.error.item()}
+    for name, (value, error) in found.items():
+        row |= {name: value, f"{name}_stderr": error}
     if bath is not None:
         for name, of, share in (
             ("temperature", "noise_trace", 1 / size),

@@ -123,7 +123,7 @@ def test_a_run_that_was_cut_goes_on_and_ends_the_same(entropic, folder, tmp_path
     xarray.testing.assert_equal(xarray.load_dataset(cut), xarray.load_dataset(whole))
 
 
-def test_a_damaged_file_of_kept_rows_is_refused(entropic, folder, tmp_path):
+def test_a_damaged_state_is_refused(entropic, folder, tmp_path):
     (tmp_path / "a.csv.partial").write_text("{")
     asked = ["net", "noise", str(folder), *NONE, "--out", str(tmp_path / "a.csv"), "--resume"]
     said = entropic(*asked)
