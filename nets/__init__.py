@@ -60,7 +60,6 @@ _HOME = {
     "resnet": "residual",
     "train": "training",
     "train_minimum": "minimum",
-    "train_minimum": "training",
     "unit_groups": "permutations",
     "wide_resnet": "residual",
 }
