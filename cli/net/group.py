@@ -10,6 +10,7 @@ from ..hall import Hall
     package=__package__,
     invoke_without_command=True,
     rooms={
+        "ensemble": ("ensemble", "Several networks that answer together."),
         "presets": ("presets", "The problems that have a name."),
     },
 )
