@@ -45,7 +45,7 @@ def draw(
     save(picture, to)
 
 
-problem = preset("rochetnet").make(entries=48, samples=2048)
+problem = preset("rochetnet").make(entries=48)
 buyers = problem.test[0].numpy()
 minima = train(problem, preset("rochetnet").recipe, seeds=(0, 1))
 thetas = problem.tensor(minima.points)

@@ -10,6 +10,7 @@ from ..hall import Hall
     package=__package__,
     invoke_without_command=True,
     rooms={
+        "ensemble": ("ensemble", "Several networks that answer together."),
         "presets": ("presets", "The problems that have a name."),
         "branch": ("branch", "Branch trainings: when noise stops deciding where they end."),
         "noise": ("noise", "Gradient noise along a path: strength, alignment, temperature."),

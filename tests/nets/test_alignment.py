@@ -6,13 +6,19 @@ import small_networks as networks
 import torch
 from torch import nn
 
-from entropic.nets import Problem, aligned, flat_parameters, initial_parameters, preset
+from entropic.nets import (
+    Problem,
+    aligned,
+    flat_parameters,
+    initial_parameters,
+    preset,
+    train_minimum,
+)
 from entropic.nets.alignment import _all_moved, _flat, _named
 from entropic.nets.losses import cross_entropy, half_square
 from entropic.nets.operators import losses_and_gradients
 from entropic.nets.permutations import Move, unit_groups
 from entropic.nets.problem import array
-from entropic.nets.training import train_minimum
 from entropic.theory import DomainError
 
 
