@@ -9,7 +9,9 @@ from ..hall import Hall
     cls=Hall,
     package=__package__,
     invoke_without_command=True,
-    rooms={},
+    rooms={
+        "path": ("path", "A path of low loss between two minima."),
+    },
 )
 @click.pass_context
 def net(ctx: click.Context) -> None:
