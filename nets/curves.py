@@ -13,6 +13,7 @@ one bend.
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from math import comb
 
 import torch
@@ -54,11 +55,10 @@ def points_on_curve(basis: Basis, control: Tensor, t: Tensor) -> Tensor:
 
 def beads_on_curve(basis: Basis, control: Tensor, count: int) -> Tensor:
     """``count`` points of the curve, equidistant in t, and for a polygon its corners as well."""
-    t = torch.linspace(0, 1, count, dtype=torch.float64)
+    places = {Fraction(i, count - 1) for i in range(count)}
     if basis is polygon:
-        t = torch.cat([t, torch.linspace(0, 1, len(control), dtype=torch.float64)]).unique()
-        near = torch.cat([torch.tensor([True]), t.diff() > 1e-12])
-        t = t[near]
+        places |= {Fraction(k, len(control) - 1) for k in range(len(control))}
+    t = torch.tensor([float(place) for place in sorted(places)], dtype=torch.float64)
     inner = points_on_curve(basis, control, t[1:-1])
     return torch.cat([control[:1], inner, control[-1:]])
 

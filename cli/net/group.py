@@ -16,6 +16,7 @@ from ..hall import Hall
         "noise": ("noise", "Gradient noise along a path: strength, alignment, temperature."),
         "curvature": ("curvature", "Curvature of the loss along a path, or at minima."),
         "train": ("train", "Train networks from several seeds: the minima to begin with."),
+        "path": ("path", "A path of low loss between two minima."),
     },
 )
 @click.pass_context

@@ -18,7 +18,7 @@ class PathSettings:
     cycles x steps in one go.  rate, last_rate: η in the first and in the last cycle, geometric
     between.  momentum: β of v ← β v + g, θ ← θ − η v, as torch's (effective rate η/(1 − β)).
     batch: samples of a step; all of them, without randomness, where there are no more.
-    bends: trained control points of a Bézier curve or polygon.  between: points per gap at which
+    bends: trained control points of a Bézier curve or polygon.  dense: points per gap at which
     profiles look and AutoNEB judges a gap.  excess: the part of the profile's range by which a gap
     may exceed the line between its pivots before AutoNEB puts a pivot in.
     """
@@ -31,7 +31,7 @@ class PathSettings:
     momentum: float = 0.9
     batch: int = 256
     bends: int = 1
-    between: int = 9
+    dense: int = 9
     excess: float = 0.1
 
     def __post_init__(self) -> None:
@@ -42,8 +42,8 @@ class PathSettings:
             if getattr(self, name) < 1:
                 msg = f"{name} must be at least 1; it is {getattr(self, name)}"
                 raise DomainError(msg)
-        if self.between < 0:
-            msg = f"there cannot be {self.between} points between two pivots"
+        if self.dense < 0:
+            msg = f"there cannot be {self.dense} points between two pivots"
             raise DomainError(msg)
         if not 0 < self.last_rate <= self.rate < float("inf"):
             msg = (
@@ -73,9 +73,9 @@ class PathSettings:
 _DEFAULTS: dict[Method, dict[str, Any]] = {
     "autoneb": {},
     "neb": {"pivots": 15},
-    "bezier": {"pivots": 21, "between": 4},
-    "polygon": {"pivots": 21, "between": 4},
-    "line": {"pivots": 21, "between": 4},
+    "bezier": {"pivots": 21, "dense": 4},
+    "polygon": {"pivots": 21, "dense": 4},
+    "line": {"pivots": 21, "dense": 4},
 }
 
 
