@@ -108,10 +108,12 @@ def _streamed(path: Path, folder: str, sizes: Mapping[str, int]) -> dict[str, by
                 if len(found[name]) != member.size:
                     msg = f"{str(path)!r} is truncated within {name}"
                     raise DomainError(msg)
+            while archive.fileobj is not None and archive.fileobj.read(2**20):
+                pass  # a compressed file's own checksum stands at its very end
     except (*_BROKEN, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        msg = f"{str(path)!r} is no readable archive, or is truncated: {error}"
+        msg = f"{str(path)!r} is no readable archive, or truncated or damaged: {error}"
         raise DomainError(msg) from None
     return found
 

@@ -122,7 +122,21 @@ def test_a_whole_file_with_another_checksum_is_damaged_and_a_selection_as_long_i
 def test_a_truncated_archive_is_refused(tmp_path, ending):
     path = write_archive(tmp_path / f"a{ending}", inside("cifar10", files("cifar10", 10)))
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
-    with pytest.raises(DomainError, match=r"a\.tar.* is no readable archive, or is truncated"):
+    with pytest.raises(
+        DomainError, match=r"a\.tar.* is no readable archive, or truncated or damaged"
+    ):
+        read_images("cifar10", path)
+
+
+@pytest.mark.parametrize("ending", [".tar.gz", ".tar.xz"])
+def test_a_changed_byte_in_a_compressed_archive_is_found_by_its_own_checksum(tmp_path, ending):
+    path = write_archive(tmp_path / f"a{ending}", inside("cifar10", files("cifar10", 10)))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(
+        DomainError, match=r"a\.tar.* is no readable archive, or truncated or damaged"
+    ):
         read_images("cifar10", path)
 
 
