@@ -11,7 +11,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # Where each public name lives; looked up on first use, as in ``theory``.
 _HOME = {
     "Carried": "profile",
-    "CurvatureSettings": "point_curvature",
+    "CurvatureSettings": "curvature_settings",
     "CurvatureTable": "curvature_profile",
     "CycleResponse": "displacement",
     "DeepLinear": "deep_linear",
