@@ -14,7 +14,7 @@ _HOME = {
     "Arithmetic": "arithmetic",
     "Branching": "branching",
     "Carried": "profile",
-    "CurvatureSettings": "point_curvature",
+    "CurvatureSettings": "curvature_settings",
     "CurvatureTable": "curvature_profile",
     "Cycle": "fast_ensemble",
     "CycleResponse": "displacement",

@@ -14,7 +14,6 @@ Where the matrix is small enough to be diagonalised and its logarithm or density
 and largest eigenvalue are read off it too, and nothing is left to chance.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -26,64 +25,20 @@ from ..theory.cleaning import AboveMostNegative, CleaningRule
 from ..theory.errors import DomainError, NotConverged
 from ..theory.estimate import Array
 from ..theory.spectrum import clean_eigenvalues
+from .curvature_settings import CurvatureSettings
 from .density import spectral_density
 from .eigenpairs import EigenPairs, leading_pairs
 from .evaluation import evaluate
-from .hessian import Hessian, Kind
-from .log_determinant import DENSE, log_det
+from .hessian import Hessian
+from .log_determinant import log_det
 from .problem import Problem, array
-from .score_rows import Company, Labels
 from .scores import score_matrix
-from .traces import Method, trace
+from .traces import trace
 
 Measured = dict[str, Array]
-QUANTITIES = (
-    *("loss", "metric", "trace", "lambda_max", "lambda_min", "logdet", "density"),
-    *("scores", "gauss_newton"),
-)
 # Products spent on the smallest eigenvalue: it lies at the edge of many, where no number of them
 # makes a residual small beside a value near zero; the residual says what it is worth.
 MOST_LOWEST = 100
-USUAL = ("loss", "metric", "trace", "lambda_max", "logdet", "scores")
-
-
-@dataclass(frozen=True)
-class CurvatureSettings:
-    """What is measured, and how finely.
-
-    kind, only: which matrix, of which parameters.  trace_method, probes: of traces, log-det and
-    density.  tolerance: of eigenvalues, residual over value.  eigenvalues: how many of the largest.
-    rule: which eigenvalues count in the log-det, None for those above |most negative|.  steps: of
-    every probe's quadrature.  dense: the most directions for which the matrix is diagonalised.
-    score_samples (None: all), score_rank, score_labels, score_company: see :mod:`.scores`.
-    Raises DomainError for a quantity that there is not, and numbers below their least.
-    """
-
-    quantities: tuple[str, ...] = USUAL
-    kind: Kind = "hessian"
-    only: tuple[str, ...] | None = None
-    trace_method: Method = "hutchinson"
-    probes: int = 16
-    tolerance: float = 1e-3
-    eigenvalues: int = 1
-    rule: CleaningRule | None = None
-    steps: int = 64
-    dense: int = DENSE
-    score_samples: int | None = 256
-    score_rank: int = 10
-    score_labels: Labels = "data"
-    score_company: Company = "following"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in self.quantities:
-            if name not in QUANTITIES:
-                msg = f"there is no quantity {name!r}; there are {', '.join(QUANTITIES)}"
-                raise DomainError(msg)
-        for name, least in (("eigenvalues", 1), ("score_rank", 1), ("steps", 2), ("probes", 2)):
-            if getattr(self, name) < least:
-                msg = f"{name} must be at least {least}; it is {getattr(self, name)}"
-                raise DomainError(msg)
 
 
 def measured(
@@ -102,6 +57,8 @@ def measured(
     asked = settings.quantities
     if "loss" in asked:
         row |= point.slope(tangent)
+    # before what takes longer, for it may be refused
+    scores = _scores(problem, theta, settings) if "scores" in asked else {}
     if "metric" in asked:
         row |= _merits(problem, theta)
     if "trace" in asked:
@@ -114,8 +71,7 @@ def measured(
         row |= point.log_det()
     if "density" in asked:
         row |= point.density()
-    if "scores" in asked:
-        row |= _scores(problem, theta, settings)
+    row |= scores
     if "gauss_newton" in asked:
         row |= point.gauss_newton()
     if point.diagonal:

@@ -68,16 +68,17 @@ def _loss(axes: "Axes", record: Record) -> None:
 def _trace(axes: "Axes", record: Record) -> None:
     where = record.column("fraction")
     gauss = record.parameters.get("kind") == "gauss-newton"
+    fisher = "Fisher of the data" if record.parameters.get("score_labels") == "data" else "Fisher"
     for name, label, colour in (
         ("trace", "Gauss–Newton" if gauss else "Hessian", BLUE),
         ("gauss_newton_trace", "Gauss–Newton", GREEN),
-        ("fisher_trace", "Fisher", ORANGE),
+        ("fisher_trace", fisher, ORANGE),
     ):
         if name in record.names:
             error = record.column(f"{name}_stderr")
             banded(axes, where, record.column(name), error, color=colour, label=label)
     axes.set(ylabel=f"trace {PER_SQUARE}", ylim=(0, None))
-    _legend_above(axes, 3)
+    _legend_above(axes, 2)
 
 
 def _eigenvalues(axes: "Axes", record: Record) -> None:
@@ -119,7 +120,7 @@ def _scores(axes: "Axes", record: Record) -> None:
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import BoundaryNorm, ListedColormap
-    from matplotlib.ticker import ScalarFormatter
+    from matplotlib.ticker import LogLocator, ScalarFormatter
 
     names = [name for name in record.names if name.startswith("score_")]
     where = record.column("fraction")
@@ -131,6 +132,7 @@ def _scores(axes: "Axes", record: Record) -> None:
     axes.set(yscale="log", ylim=(low / 1.15, top * 1.15))
     if top < 30 * low:  # less than a decade or two reads better in plain numbers
         axes.yaxis.set_major_formatter(ScalarFormatter())
+        axes.yaxis.set_minor_locator(LogLocator(subs=(2, 3, 5)))
         axes.yaxis.set_minor_formatter(ScalarFormatter())
     axes.set_ylabel("singular value of the scores\n(loss / weight)")
     with house_style():

@@ -7,9 +7,16 @@ import pytest
 import torch
 import xarray
 
+from entropic.cli.net import curvature_options
 from entropic.cli.net.folders import write_minima, write_path
 from entropic.cli.net.source import Source
-from entropic.nets import Hessian, initial_parameters, score_matrix, train_minimum
+from entropic.nets import (
+    Hessian,
+    curvature_settings,
+    initial_parameters,
+    score_matrix,
+    train_minimum,
+)
 
 SETTINGS = {"samples": 60, "width": 3}
 FIELDS = ("s", "loss", "trace", "trace_stderr", "lambda_max", "lambda_max_residual", "logdet")
@@ -265,6 +272,11 @@ def test_bad_questions_are_refused_in_one_line(entropic, made, tmp_path):
         said = entropic("net", "curvature", *arguments)
         assert said.refused(), said
         assert message in said.err
+
+
+def test_the_quantities_of_the_command_are_those_of_the_house():
+    assert curvature_options.QUANTITIES == curvature_settings.QUANTITIES
+    assert tuple(curvature_options.USUAL.split(",")) == curvature_settings.USUAL
 
 
 def test_other_statistics_come_with_a_warning(entropic, made):

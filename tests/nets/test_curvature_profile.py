@@ -15,8 +15,8 @@ from entropic.nets import (
     score_matrix,
 )
 from entropic.nets.curvature_profile import table_so_far
+from entropic.nets.curvature_settings import QUANTITIES
 from entropic.nets.losses import correct, cross_entropy
-from entropic.nets.point_curvature import QUANTITIES
 from entropic.theory import DomainError
 from entropic.theory.cleaning import AboveFloor, TopRank
 
