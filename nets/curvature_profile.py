@@ -17,8 +17,9 @@ from torch import Tensor
 
 from ..theory.errors import DomainError
 from ..theory.estimate import Array, frozen
+from .curvature_settings import CurvatureSettings
 from .density import SpectralDensity
-from .point_curvature import CurvatureSettings, Measured, measured
+from .point_curvature import Measured, measured
 from .polyline import Polyline
 from .problem import Problem
 

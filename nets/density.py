@@ -19,7 +19,7 @@ from torch import Tensor
 from ..theory.errors import DomainError
 from ..theory.estimate import Array, Estimate, frozen, mean_estimate
 from .eigenpairs import EigenPairs
-from .hessian import Operator
+from .operator import Operator
 from .problem import array
 from .traces import drawn_signs
 

@@ -3,75 +3,51 @@ r"""The Hessian of the landscape at one point, or its Gauss-Newton part, as an o
     hessian         H = Σ_b (n_b/n) ∇²L_b + λ              over the blocks b of the training set
     gauss-newton    G = Σ_b (1/n) J_bᵀ (∇²ℓ_b) J_b + λ     J_b: outputs by parameters; λ: the decay
 
-All is exact automatic differentiation.  Of every block the graph of its gradient is kept, as far as
-memory goes, and every vector is one backward pass through it: on a CPU the cheapest product where
-several are asked for at one point.  The decay is added by hand.
+All is exact automatic differentiation.  The graph of the gradient is kept, as far as memory goes,
+and every vector is one backward pass through it: on a CPU the cheapest product where several are
+asked for at one point.  The decay is added by hand.
+
+The addends are the problem's blocks where batch statistics define them.  Elsewhere they are small,
+since the trace gains by that (:mod:`.traces`), while whole products take as many samples at once as
+run best.
 """
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from fnmatch import fnmatchcase
 from math import isfinite
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor
-from torch.autograd.graph import saved_tensors_hooks
 
 from ..theory.errors import DomainError
 from .curvature_graph import CurvatureGraph, curvature_graph
-from .problem import Problem
+from .graph_memory import Scales, out_of_memory, room
+from .problem import Problem, parts
 
 Kind = Literal["hessian", "gauss-newton"]
 Said = Callable[[str], None]
 Result = TypeVar("Result")
 
-MEMORY = 2 << 30  # bytes of graphs kept on a CPU; on another device half of what is free
-# Weights times samples of a block below which a backward pass is all overhead, so that 64 vectors
-# at once cost little more than one.
-SMALL = 1 << 20
+ADDEND = 32  # samples of an addend where nothing else defines it; convolutions like it, too
+# Bytes a graph should hold: larger ones cost a CPU page faults, smaller ones all the overhead.
+BEST = 64 << 20
+# Samples times parameters below which a backward pass is mostly overhead, and several at once cost
+# little more than one.
+SMALL = 1 << 21
 AT_ONCE = 64
-
-
-class Operator(Protocol):
-    """A symmetric matrix known by its products: what all estimators ask for."""
-
-    @property
-    def dim(self) -> int:
-        """Number of directions."""
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """The floating type of its vectors."""
-
-    @property
-    def device(self) -> torch.device:
-        """Where they are."""
-
-    @property
-    def used(self) -> float:
-        """Products so far."""
-
-    @property
-    def addends(self) -> int:
-        """Of how many symmetric matrices it is the sum."""
-
-    def products(self, vectors: Tensor) -> Tensor:
-        """H v for every row v of ``vectors`` (m, dim)."""
-
-    def products_of(self, addend: int, vectors: Tensor) -> Tensor:
-        """The same for one addend."""
 
 
 class Hessian:
     """H or G of ``problem`` at ``theta`` (P,), symmetric, over the whole training set.
 
     only: names of parameters, or patterns such as ``"layer1.*"``, whose square block is meant.
-    memory: bytes of graphs to keep.  said: hears that memory ran out and that the blocks of
-    computing were halved; a warning by default.  Batch statistics forbid that: MemoryError.
+    memory: bytes of graphs to keep.  said: hears that memory ran out and that fewer samples are
+    computed at a time; a warning by default.  Batch statistics forbid that: MemoryError.
     Raises DomainError for a point of another size, a pattern that no parameter has, and a loss or
-    slope that is not finite.
+    gradient that is not finite.
     """
 
     def __init__(
@@ -81,28 +57,28 @@ class Hessian:
         *,
         kind: Kind = "hessian",
         only: Iterable[str] | str | None = None,
-        memory: int | None = None,
+        memory: float | None = None,
         said: Said | None = None,
     ) -> None:
         if kind not in ("hessian", "gauss-newton"):
             msg = f"the kind of curvature must be 'hessian' or 'gauss-newton'; it is {kind!r}"
             raise DomainError(msg)
-        weights = problem.layout.unflatten(theta.detach())
         self.problem, self.theta, self.kind = problem, theta.detach(), kind
+        weights = problem.layout.unflatten(self.theta)
         self.names = chosen_names(problem, only)
         self._free = {name: weights.pop(name) for name in self.names}
         self._fixed = weights
         self._memory = memory
         self._said: Said = said or (lambda words: warnings.warn(words, stacklevel=6))
+        self._tied = problem.normalisation == "batch"
+        self.blocks = (
+            problem.blocks if self._tied else parts(problem.samples, min(ADDEND, problem.block))
+        )
         self._samples = 0
-        self._begin(tuple((block,) for block in problem.blocks))
-
-    def _begin(self, chunks: tuple[tuple[slice, ...], ...]) -> None:
-        self._chunks = chunks  # of every block, computed one by one
-        self._bytes: int | None = None
-        self._kept: dict[int, CurvatureGraph] = {}
-        self._losses: dict[int, float] = {}
-        self._slope = torch.zeros(self.dim, dtype=self.dtype, device=self.device)
+        self._widest = 0  # samples at a time; to be found out
+        self._weight = 0.0  # bytes a graph takes per sample
+        self._kept: dict[tuple[int, int], CurvatureGraph] = {}
+        self._seen: tuple[float, Tensor] | None = None
 
     @property
     def dim(self) -> int:
@@ -127,32 +103,29 @@ class Hessian:
     @property
     def addends(self) -> int:
         """Number of blocks, each with its own addend to H."""
-        return len(self._chunks)
+        return len(self.blocks)
 
     @property
     def loss(self) -> float:
         """L(θ), with the decay of all parameters, free or not."""
-        self._look()
         theta = self.theta.double()
-        return sum(self._losses.values()) + 0.5 * self.problem.decay * float(theta @ theta)
+        return self._look()[0] + 0.5 * self.problem.decay * float(theta @ theta)
 
     @property
     def gradient(self) -> Tensor:
         """∇L (dim,) with respect to the free parameters."""
-        self._look()
         free = torch.cat([piece.reshape(-1) for piece in self._free.values()])
-        return self._slope + self.problem.decay * free
+        return self._look()[1] + self.problem.decay * free
 
     def products(self, vectors: Tensor) -> Tensor:
         """H v for every row v of ``vectors`` (m, dim)."""
-        total = self._surviving(lambda: self._summed(range(self.addends), vectors))
-        self._samples += self.problem.samples * len(vectors)
-        return total.add_(vectors, alpha=self.problem.decay)
+        return self.products_of(range(self.addends), vectors)
 
-    def products_of(self, addend: int, vectors: Tensor) -> Tensor:
-        """A v for the addend A = (n_b/n)(∇²L_b + λ) of one block; all add up to H."""
-        total = self._surviving(lambda: self._summed((addend,), vectors))
-        size = sum(chunk.stop - chunk.start for chunk in self._chunks[addend])
+    def products_of(self, addends: range, vectors: Tensor) -> Tensor:
+        """A v for the sum A of addends (n_b/n)(∇²L_b + λ), which are neighbours."""
+        blocks = [self.blocks[index] for index in addends]
+        total = self._surviving(lambda: self._summed(blocks, vectors))
+        size = sum(block.stop - block.start for block in blocks)
         self._samples += size * len(vectors)
         return total.add_(vectors, alpha=self.problem.decay * size / self.problem.samples)
 
@@ -161,75 +134,88 @@ class Hessian:
         found = self.products(torch.eye(self.dim, dtype=self.dtype, device=self.device))
         return 0.5 * (found + found.T)
 
-    def _summed(self, addends: Iterable[int], vectors: Tensor) -> Tensor:
+    def _look(self) -> tuple[float, Tensor]:
+        """Mean loss and slope without the decay."""
+        if self._seen is None:
+            nothing = torch.empty(0, self.dim, dtype=self.dtype, device=self.device)
+            self._surviving(lambda: self._summed(list(self.blocks), nothing))
+        assert self._seen is not None
+        return self._seen
+
+    def _summed(self, blocks: list[slice], vectors: Tensor) -> Tensor:
         total = torch.zeros_like(vectors)
-        for chunk in (chunk for index in addends for chunk in self._chunks[index]):
+        first = self._seen is None and len(blocks) == len(self.blocks)
+        loss, slope = 0.0, torch.zeros(self.dim, dtype=self.dtype, device=self.device)
+        for chunk in self._chunks(blocks):
+            graph = self._graph(chunk)
+            if first:
+                loss, slope = loss + graph.loss, slope.add_(graph.slope)
             small = (chunk.stop - chunk.start) * self.dim <= SMALL
-            total += self._graph(chunk).products(vectors, AT_ONCE if small else 1)
+            if len(vectors):
+                total += graph.products(vectors, AT_ONCE if small and len(vectors) > 1 else 1)
+        if first:
+            self._seen = loss, slope
         return total
 
-    def _look(self) -> None:
-        """Make sure that loss and slope of every block have been seen."""
-
-        def look() -> None:
-            for chunk in (chunk for chunks in self._chunks for chunk in chunks):
-                if chunk.start not in self._losses:
-                    self._graph(chunk)
-
-        self._surviving(look)
+    def _chunks(self, blocks: list[slice]) -> list[slice]:
+        """What is computed at a time: neighbouring blocks together where nothing forbids it."""
+        if self._tied:
+            return blocks
+        if self._widest == 0:
+            self._graph(self.blocks[0])
+            self._widest = max(ADDEND, int(BEST / max(self._weight, 1.0)))
+        first, samples = blocks[0].start, blocks[-1].stop - blocks[0].start
+        return [
+            slice(first + part.start, first + part.stop) for part in parts(samples, self._widest)
+        ]
 
     def _graph(self, chunk: slice) -> CurvatureGraph:
         """The graph of a chunk: kept, or made anew and kept if there is room."""
-        if chunk.start in self._kept:
-            return self._kept[chunk.start]
-        several = self._bytes is None and len(self.problem.blocks) > 1
-        weigh = _Scales() if several else None
-        with weigh or nullcontext():
+        key, size = (chunk.start, chunk.stop), chunk.stop - chunk.start
+        if key in self._kept:
+            return self._kept[key]
+        held = (self.theta, self.problem.inputs, self.problem.targets)
+        scales = Scales(held) if self._weight == 0 else None
+        with scales or nullcontext():
             graph = curvature_graph(self.problem, self._free, self._fixed, chunk, self.kind)
-        if weigh is not None:
-            self._bytes = weigh.bytes
-        if chunk.start not in self._losses:
-            self._check(graph, chunk)
-            self._losses[chunk.start] = graph.loss
-            self._slope += graph.slope
-        if (len(self._kept) + 1) * (self._bytes or 0) <= self._room():
-            self._kept[chunk.start] = graph
+        if scales is not None:
+            self._weight = max(scales.bytes, 1) / size
+        self._check(graph, chunk)
+        kept = self._weight * sum(stop - start for start, stop in self._kept)
+        most = room(self.device, kept) if self._memory is None else self._memory
+        if kept + self._weight * size <= most:
+            self._kept[key] = graph
         return graph
-
-    def _room(self) -> int:
-        if self._memory is not None:
-            return self._memory
-        if self.device.type == "cuda":
-            return (torch.cuda.mem_get_info(self.device)[0] + self._held()) // 2
-        return MEMORY
-
-    def _held(self) -> int:
-        return len(self._kept) * (self._bytes or 0)
 
     def _check(self, graph: CurvatureGraph, chunk: slice) -> None:
         bad = [] if isfinite(graph.loss) else ["the loss"]
         bad += [] if bool(torch.isfinite(graph.slope).all()) else ["the gradient of the loss"]
         if bad:
             where = f"samples {chunk.start} to {chunk.stop - 1}"
-            msg = f"{' and '.join(bad)} must be finite numbers; over {where} they are not"
+            msg = f"{' and '.join(bad)} must be finite; over {where} it is not"
             raise DomainError(msg)
 
     def _surviving(self, work: Callable[[], Result]) -> Result:
-        """``work()``, with chunks halved as often as memory runs out."""
+        """``work()``, on half as many samples at a time as often as memory runs out."""
         while True:
             try:
                 return work()
             except (MemoryError, RuntimeError) as error:
-                if not _out_of_memory(error):
+                if not out_of_memory(error):
                     raise
-                largest = max(chunk.stop - chunk.start for c in self._chunks for chunk in c)
-                if largest < 2 or self.problem.normalisation == "batch":
-                    msg = f"out of memory with blocks of {largest} samples"
-                    if self.problem.normalisation == "batch":
-                        msg += ", which batch statistics define; make the problem's block smaller"
+                self._kept.clear()
+                if self._tied:
+                    size = max(block.stop - block.start for block in self.blocks)
+                    msg = (
+                        f"out of memory with blocks of {size} samples, which batch statistics "
+                        "define; make the problem's blocks smaller"
+                    )
                     raise MemoryError(msg) from None
-            self._said(f"out of memory: the curvature of {-(-largest // 2)} samples at a time now")
-            self._begin(tuple(tuple(_halved(chunks, largest)) for chunks in self._chunks))
+                if self._widest == 1:
+                    msg = "out of memory with a single sample"
+                    raise MemoryError(msg) from None
+            self._widest = max(1, (self._widest or self.blocks[0].stop) // 2)
+            self._said(f"out of memory; the curvature goes on with {self._widest} samples at once")
 
 
 def chosen_names(problem: Problem, only: Iterable[str] | str | None) -> tuple[str, ...]:
@@ -238,46 +224,11 @@ def chosen_names(problem: Problem, only: Iterable[str] | str | None) -> tuple[st
     if only is None:
         return names
     patterns = (only,) if isinstance(only, str) else tuple(only)
+    if not patterns:
+        msg = "at least one pattern of parameters must be given; there is none"
+        raise DomainError(msg)
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
             msg = f"no parameter is called {pattern!r}; there are {', '.join(names)}"
             raise DomainError(msg)
-    chosen = tuple(n for n in names if any(fnmatchcase(n, pattern) for pattern in patterns))
-    if not chosen:
-        msg = "at least one pattern of parameters must be given; there is none"
-        raise DomainError(msg)
-    return chosen
-
-
-def _halved(chunks: tuple[slice, ...], largest: int) -> Iterator[slice]:
-    for chunk in chunks:
-        middle = (chunk.start + chunk.stop) // 2
-        if 2 * (chunk.stop - chunk.start) <= largest or middle == chunk.start:
-            yield chunk
-        else:
-            yield from (slice(chunk.start, middle), slice(middle, chunk.stop))
-
-
-def _out_of_memory(error: Exception) -> bool:
-    kinds = (MemoryError, torch.OutOfMemoryError)
-    return isinstance(error, kinds) or "can't allocate memory" in str(error)
-
-
-class _Scales(saved_tensors_hooks):
-    """Weighs what autograd saves: the bytes of distinct storages."""
-
-    def __init__(self) -> None:
-        found: dict[int, int] = {}
-
-        def pack(tensor: Tensor) -> Tensor:
-            storage = tensor.untyped_storage()
-            found[storage.data_ptr()] = storage.nbytes()
-            return tensor
-
-        super().__init__(pack, lambda tensor: tensor)
-        self._found = found
-
-    @property
-    def bytes(self) -> int:
-        """Of everything saved so far."""
-        return sum(self._found.values())
+    return tuple(n for n in names if any(fnmatchcase(n, pattern) for pattern in patterns))

@@ -18,7 +18,8 @@ from ..theory.lanczos_quadrature import sums_above_cut
 from ..theory.spectrum import clean_eigenvalues
 from .density import check_quadrature, recurrences
 from .eigenpairs import leading_pairs
-from .hessian import Hessian, Operator
+from .hessian import Hessian
+from .operator import Operator
 from .problem import array
 from .traces import drawn_signs
 

@@ -38,7 +38,8 @@ class Matrix:
         self.used += len(vectors)
         return vectors @ self.values.reshape(-1, self.dim, self.dim).sum(dim=0)
 
-    def products_of(self, addend: int, vectors: Tensor) -> Tensor:
-        """The same for one addend."""
-        self.used += len(vectors) / self.addends
-        return vectors @ self.values.reshape(-1, self.dim, self.dim)[addend]
+    def products_of(self, addends: range, vectors: Tensor) -> Tensor:
+        """The same for the sum of some addends, neighbours."""
+        self.used += len(vectors) * len(addends) / self.addends
+        chosen = self.values.reshape(-1, self.dim, self.dim)[addends.start : addends.stop]
+        return vectors @ chosen.sum(dim=0)

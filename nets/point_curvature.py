@@ -14,8 +14,8 @@ Where the matrix is small enough to be diagonalised and its logarithm or density
 and largest eigenvalue are read off it too, and nothing is left to chance.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,64 +25,20 @@ from ..theory.cleaning import AboveMostNegative, CleaningRule
 from ..theory.errors import DomainError, NotConverged
 from ..theory.estimate import Array
 from ..theory.spectrum import clean_eigenvalues
+from .curvature_settings import CurvatureSettings
 from .density import spectral_density
 from .eigenpairs import EigenPairs, leading_pairs
 from .evaluation import evaluate
-from .hessian import Hessian, Kind
-from .log_determinant import DENSE, log_det
+from .hessian import Hessian
+from .log_determinant import log_det
 from .problem import Problem, array
-from .score_rows import Company, Labels
 from .scores import score_matrix
-from .traces import Method, trace
+from .traces import trace
 
 Measured = dict[str, Array]
-QUANTITIES = (
-    *("loss", "metric", "trace", "lambda_max", "lambda_min", "logdet", "density"),
-    *("scores", "gauss_newton"),
-)
 # Products spent on the smallest eigenvalue: it lies at the edge of many, where no number of them
 # makes a residual small beside a value near zero; the residual says what it is worth.
 MOST_LOWEST = 100
-USUAL = ("loss", "metric", "trace", "lambda_max", "logdet", "scores")
-
-
-@dataclass(frozen=True)
-class CurvatureSettings:
-    """What is measured, and how finely.
-
-    kind, only: which matrix, of which parameters.  trace_method, probes: of traces, log-det and
-    density.  tolerance: of eigenvalues, residual over value.  eigenvalues: how many of the largest.
-    rule: which eigenvalues count in the log-det, None for those above |most negative|.  steps: of
-    every probe's quadrature.  dense: the most directions for which the matrix is diagonalised.
-    score_samples (None: all), score_rank, score_labels, score_company: see :mod:`.scores`.
-    Raises DomainError for a quantity that there is not, and numbers below their least.
-    """
-
-    quantities: tuple[str, ...] = USUAL
-    kind: Kind = "hessian"
-    only: tuple[str, ...] | None = None
-    trace_method: Method = "hutchinson"
-    probes: int = 16
-    tolerance: float = 1e-3
-    eigenvalues: int = 1
-    rule: CleaningRule | None = None
-    steps: int = 64
-    dense: int = DENSE
-    score_samples: int | None = 256
-    score_rank: int = 10
-    score_labels: Labels = "data"
-    score_company: Company = "following"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in self.quantities:
-            if name not in QUANTITIES:
-                msg = f"there is no quantity {name!r}; there are {', '.join(QUANTITIES)}"
-                raise DomainError(msg)
-        for name, least in (("eigenvalues", 1), ("score_rank", 1), ("steps", 2), ("probes", 2)):
-            if getattr(self, name) < least:
-                msg = f"{name} must be at least {least}; it is {getattr(self, name)}"
-                raise DomainError(msg)
 
 
 def measured(
@@ -101,6 +57,8 @@ def measured(
     asked = settings.quantities
     if "loss" in asked:
         row |= point.slope(tangent)
+    # before what takes longer, for it may be refused
+    scores = _scores(problem, theta, settings) if "scores" in asked else {}
     if "metric" in asked:
         row |= _merits(problem, theta)
     if "trace" in asked:
@@ -113,14 +71,18 @@ def measured(
         row |= point.log_det()
     if "density" in asked:
         row |= point.density()
-    if "scores" in asked:
-        row |= _scores(problem, theta, settings)
+    row |= scores
     if "gauss_newton" in asked:
         row |= point.gauss_newton()
     if point.diagonal:
         row["spectrum"] = point.spectrum
     vectors = point.pairs.vectors if point.has_pairs else None
-    return {name: np.asarray(value, float) for name, value in row.items()}, vectors
+    numbers = {name: np.asarray(value, float) for name, value in row.items()}
+    for name, values in numbers.items():
+        if name != "logdet" and not np.all(np.isfinite(values)):
+            msg = f"{name} must be a finite number; it is {values.flat[0]:g}"
+            raise DomainError(msg)
+    return numbers, vectors
 
 
 class _Point:
@@ -143,7 +105,13 @@ class _Point:
         s = self.settings
         count = min(s.eigenvalues, self.hessian.dim)
         start = self.carried
-        return leading_pairs(self.hessian, count, tolerance=s.tolerance, start=start, seed=s.seed)
+        how: dict[str, Any] = {"tolerance": s.tolerance, "start": start, "seed": s.seed}
+        try:
+            return leading_pairs(self.hessian, count, **how)
+        except NotConverged as error:
+            self.converged = False
+            found: EigenPairs = error.found
+            return found
 
     @cached_property
     def spectrum(self) -> Array:
@@ -203,10 +171,7 @@ class _Point:
     def log_det(self) -> dict[str, float]:
         s = self.settings
         if self.diagonal:
-            kept = clean_eigenvalues(self.spectrum[::-1], s.rule or AboveMostNegative())
-            exact = {"logdet": float(kept.log_det.value), "logdet_stderr": 0.0, "logdet_bias": 0.0}
-            below = float(np.sum(kept.discarded < 0))
-            return exact | {"kept": kept.kept, "negative": below, "floor": kept.floor}
+            return _exact_log_det(self.spectrum, s.rule or AboveMostNegative())
         found = log_det(self.hessian, s.rule, probes=s.probes, steps=s.steps, seed=s.seed, dense=0)
         return {
             "logdet": float(found.log_det.value),
@@ -237,6 +202,16 @@ class _Point:
         found = trace(operator, method=s.trace_method, probes=s.probes, seed=s.seed)
         names = ("gauss_newton_trace", "gauss_newton_trace_stderr")
         return dict(zip(names, (float(found.value), float(found.error)), strict=True))
+
+
+def _exact_log_det(spectrum: Array, rule: CleaningRule) -> dict[str, float]:
+    """From all eigenvalues, falling; a saddle of which the rule keeps nothing has none: NaN."""
+    exact = {"logdet": np.nan, "logdet_stderr": 0.0, "logdet_bias": 0.0, "kept": 0.0}
+    exact |= {"negative": float(np.sum(spectrum < 0)), "floor": rule.floor(spectrum)}
+    if rule.count(spectrum) == 0:
+        return exact
+    kept = clean_eigenvalues(spectrum, rule)
+    return exact | {"logdet": float(kept.log_det.value), "kept": float(kept.kept)}
 
 
 class _Negative:

@@ -33,6 +33,9 @@ class Polyline:
         if not bool(torch.isfinite(self.points).all()):
             msg = "the points of a path must be finite numbers"
             raise DomainError(msg)
+        if not np.isfinite(self.arc[-1]):
+            msg = "the length of a path must be finite; its points are too far apart"
+            raise DomainError(msg)
         if np.any(np.diff(self.arc) <= 0):
             msg = "neighbouring points of a path must differ"
             raise DomainError(msg)

@@ -16,7 +16,6 @@ the number of blocks.  And where a subspace Q with its images HQ is known, from 
 eigenvalues, its share tr QᵀHQ is exact, and probes are made orthogonal to it.
 """
 
-from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -26,12 +25,12 @@ from torch import Tensor
 from ..theory.errors import DomainError, NotConverged
 from ..theory.estimate import Array, Estimate
 from .eigenpairs import EigenPairs, orthonormal
-from .hessian import Operator
+from .operator import Operator
 from .problem import array
 
 Method = Literal["hutchinson", "hutch++", "xtrace"]
 FEWEST = 8  # degrees of freedom behind an error before it may end the search
-AT_ONCE = 8  # probes in memory
+NUMBERS = 1 << 22  # of probes in memory at once
 
 
 def trace(
@@ -84,7 +83,8 @@ def _hutchinson(
     operator: Operator, basis: Tensor, exact: float, plan: tuple[int, float | None, int, int]
 ) -> Estimate:
     probes, error, most, seed = plan
-    draws = [sign_vectors(operator, (seed, addend)) for addend in range(operator.addends)]
+    draws = [Signs(operator, (seed, addend)) for addend in range(operator.addends)]
+    at_once = max(1, NUMBERS // operator.dim)
     forms: Array = np.empty((operator.addends, 0))
     if operator.dim == len(basis):
         return Estimate(exact, 0.0, "hutchinson")
@@ -93,8 +93,8 @@ def _hutchinson(
         rows = [
             [
                 form
-                for first in range(forms.shape[1], goal, AT_ONCE)
-                for form in _forms(operator, addend, draw, basis, min(AT_ONCE, goal - first))
+                for first in range(forms.shape[1], goal, at_once)
+                for form in _forms(operator, addend, draw(min(at_once, goal - first)), basis)
             ]
             for addend, draw in enumerate(draws)
         ]
@@ -109,29 +109,35 @@ def _hutchinson(
             raise NotConverged(msg, found)
 
 
-def _forms(
-    operator: Operator, addend: int, draw: Iterator[Tensor], basis: Tensor, count: int
-) -> list[float]:
-    probes = torch.stack([next(draw) for _ in range(count)])
+def _forms(operator: Operator, addend: int, probes: Tensor, basis: Tensor) -> list[float]:
     probes = probes - (probes @ basis.T) @ basis
-    images = operator.products_of(addend, probes)
-    return (probes * images).sum(dim=1, dtype=torch.float64).tolist()
+    images = operator.products_of(range(addend, addend + 1), probes)
+    forms: list[float] = (probes * images).sum(dim=1, dtype=torch.float64).tolist()
+    return forms
 
 
-def sign_vectors(operator: Operator, seed: tuple[int, ...]) -> Iterator[Tensor]:
-    """Random sign vectors (dim,) without end, the same on every device."""
-    state = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1)
-    generator = torch.Generator().manual_seed(state)
-    while True:
-        signs = torch.empty(operator.dim, dtype=operator.dtype)
-        signs.bernoulli_(0.5, generator=generator).mul_(2).sub_(1)
-        yield signs.to(operator.device)
+class Signs:
+    """Random sign vectors, one after the other, the same on every device."""
+
+    def __init__(self, operator: Operator, seed: tuple[int, ...]) -> None:
+        if min(seed) < 0:
+            msg = f"a seed must be a whole number from 0; it is {min(seed)}"
+            raise DomainError(msg)
+        self._rng = np.random.default_rng(seed)
+        self._operator = operator
+
+    def __call__(self, count: int) -> Tensor:
+        """The next ``count`` of them (count, dim)."""
+        size = 4 * -(-self._operator.dim // 32)  # whole words: no vector depends on the count
+        drawn = np.frombuffer(self._rng.bytes(count * size), dtype=np.uint8)
+        bits = np.unpackbits(drawn.reshape(count, size), axis=1, count=self._operator.dim)
+        signs = torch.from_numpy(bits).to(self._operator.device, self._operator.dtype)
+        return signs.mul_(2).sub_(1)
 
 
 def drawn_signs(operator: Operator, count: int, seed: int) -> Tensor:
     """The first ``count`` sign vectors (count, dim) of a seed."""
-    draw = sign_vectors(operator, (seed,))
-    return torch.stack([next(draw) for _ in range(count)])
+    return Signs(operator, (seed,))(count)
 
 
 def _drawn(operator: Operator, basis: Tensor, count: int, seed: int) -> Tensor:

@@ -138,13 +138,19 @@ def _warn_of_kept(found: "CurvatureRecord") -> None:
     """Log-determinants of different numbers of directions are not to be compared."""
     if "kept" not in found.names or len(found.rows) < 2:
         return
-    kept, floors = found.column("kept"), found.column("floor")
+    kept, floors = [n for n in found.column("kept") if n > 0], found.column("floor")
+    if len(kept) < len(found.rows):
+        warn(f"at {len(found.rows) - len(kept)} points the rule keeps nothing: no log-det there")
+    if not kept:
+        return
     if max(kept) - min(kept) > COMPARABLE * max(kept):
         rule = found.parameters["rule"]
         msg = f"the rule keeps {min(kept):.6g} to {max(kept):.6g} directions, of which the "
         msg += "log-dets do not compare"
         if rule == "negative":
             msg += f"; --rule floor --floor {max(floors):.3g} cuts everywhere alike"
+        elif rule == "floor":
+            msg += "; logdet - kept ln(floor), the sum of ln(eigenvalue/floor), does"
         warn(msg)
 
 

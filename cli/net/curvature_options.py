@@ -7,7 +7,7 @@ import click
 from ..options import Command, number
 
 if TYPE_CHECKING:
-    from ...nets.point_curvature import CurvatureSettings
+    from ...nets.curvature_settings import CurvatureSettings
     from ...theory.cleaning import CleaningRule
 
 QUANTITIES = (
@@ -135,7 +135,8 @@ def _scores() -> tuple[Any, ...]:
             default=256,
             show_default=True,
             metavar="N",
-            help="Training samples, chosen by the seed, whose gradients are the score matrix.",
+            help="Training samples, chosen by the seed, whose gradients are the score matrix; at "
+            "most all.",
         ),
         click.option(
             "--rank",
@@ -149,8 +150,9 @@ def _scores() -> tuple[Any, ...]:
             type=click.Choice(["data", "model", "drawn"]),
             default="data",
             show_default=True,
-            help="Labels of the data, or the model's own: all of them with their probabilities, or "
-            "one draw.  With those the Fisher matrix is that of Gauss and Newton.",
+            help="Labels of the data, or the model's own: each with its probability, or one draw.  "
+            "Only with the model's own is the Fisher matrix that of Gauss and Newton; that of the "
+            "data vanishes where the data are fitted.",
         ),
         click.option(
             "--score-statistics",
@@ -165,7 +167,7 @@ def _scores() -> tuple[Any, ...]:
 
 def settings_of(asked: dict[str, Any]) -> "CurvatureSettings":
     """What the options say, together with ``seed``; click.UsageError where they do not fit."""
-    from ...nets.point_curvature import CurvatureSettings
+    from ...nets.curvature_settings import CurvatureSettings
 
     given = dict(asked)
     rule = _rule(given.pop("rule"), given.pop("floor"), given.pop("keep"))

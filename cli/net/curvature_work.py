@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ...nets.curvature_profile import CurvatureTable
-    from ...nets.point_curvature import CurvatureSettings
+    from ...nets.curvature_settings import CurvatureSettings
     from ...nets.polyline import Polyline
     from ...nets.problem import Problem
 
@@ -118,6 +118,7 @@ class CurvatureWork:
             def tick(fraction: float) -> None:
                 progress(f"point {round(fraction * self.count)} of {self.count}", fraction)
 
+            tick(self.done / self.count)
             how: dict[str, Any] = {"state": state, "keep": keep, "progress": tick}
             try:
                 if self.path is None:

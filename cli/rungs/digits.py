@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from ...nets.along_path import PathResponse, landscape_profiles, path_response
+from ...nets.along_path import PathResponse, path_response
 from ...nets.data import digits
 from ...nets.displacement import Displacement
 from ...nets.losses import cross_entropy
@@ -15,6 +15,7 @@ from ...nets.minimum import train_minimum
 from ...nets.models import mlp
 from ...nets.operators import losses_and_gradients
 from ...nets.parameters import flat_parameters
+from ...nets.path_profiles import landscape_profiles
 from ...nets.problem import Problem
 from ...nets.projected import exit_cycles, single_cycles
 from ...nets.sgd import ProjectedSGD

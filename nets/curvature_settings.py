@@ -1,0 +1,55 @@
+"""What is asked about the curvature at every point of a path, and how finely; no state."""
+
+from dataclasses import dataclass
+
+from ..theory.cleaning import CleaningRule
+from ..theory.errors import DomainError
+from .hessian import Kind
+from .log_determinant import DENSE
+from .score_rows import Company, Labels
+from .traces import Method
+
+QUANTITIES = (
+    *("loss", "metric", "trace", "lambda_max", "lambda_min", "logdet", "density"),
+    *("scores", "gauss_newton"),
+)
+USUAL = ("loss", "metric", "trace", "lambda_max", "logdet", "scores")
+
+
+@dataclass(frozen=True)
+class CurvatureSettings:
+    """What is measured, and how finely.
+
+    kind, only: which matrix, of which parameters.  trace_method, probes: of traces, log-det and
+    density.  tolerance: of eigenvalues, residual over value.  eigenvalues: how many of the largest.
+    rule: which eigenvalues count in the log-det, None for those above |most negative|.  steps: of
+    every probe's quadrature.  dense: the most directions for which the matrix is diagonalised.
+    score_samples (None: all), score_rank, score_labels, score_company: see :mod:`.scores`.
+    Raises DomainError for a quantity that there is not, and numbers below their least.
+    """
+
+    quantities: tuple[str, ...] = USUAL
+    kind: Kind = "hessian"
+    only: tuple[str, ...] | None = None
+    trace_method: Method = "hutchinson"
+    probes: int = 16
+    tolerance: float = 1e-3
+    eigenvalues: int = 1
+    rule: CleaningRule | None = None
+    steps: int = 64
+    dense: int = DENSE
+    score_samples: int | None = 256
+    score_rank: int = 10
+    score_labels: Labels = "data"
+    score_company: Company = "following"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in self.quantities:
+            if name not in QUANTITIES:
+                msg = f"there is no quantity {name!r}; there are {', '.join(QUANTITIES)}"
+                raise DomainError(msg)
+        for name, least in (("eigenvalues", 1), ("score_rank", 1), ("steps", 2), ("probes", 2)):
+            if getattr(self, name) < least:
+                msg = f"{name} must be at least {least}; it is {getattr(self, name)}"
+                raise DomainError(msg)
