@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, grad_and_value, vmap
 
+from ..theory.errors import DomainError
 from .arithmetic import Arithmetic
 from .batched_mlp import batched_mlp, stacked_views
 from .problem import Problem
@@ -38,6 +39,9 @@ class Replicas:
     said: Said = lambda message: None
 
     def __post_init__(self) -> None:
+        if self.arithmetic.precision == "bf16" and self.problem.dtype != torch.float32:
+            msg = f"bf16 is for a problem in float32; this one is in {self.problem.dtype}"
+            raise DomainError(msg)
         self._perceptron = batched_mlp(self.problem) if self.way == "matmul" else None
         self._vmapped: dict[bool, Callable[..., tuple[Tensor, Tensor]]] = {}
 

@@ -156,9 +156,7 @@ class TrainingRun:
 
     def to_the_end(self) -> None:
         """The epochs that are left, then the descent."""
-        while len(self.history) < self.recipe.epochs:
-            self.history.append(self._epoch(len(self.history)))
-            self._note(0, len(self.thetas))
+        self.epochs(self.recipe.epochs - len(self.history))
         if self.recipe.gradient_norm is None and self.recipe.component is None:
             return
         if self.descent is None:
@@ -169,6 +167,12 @@ class TrainingRun:
             self.descent.advance(rows)
             self._note(int(self.descent.tensors["gradients"].max()), len(rows))
         self.thetas = self.descent.tensors["theta"]
+
+    def epochs(self, count: int) -> None:
+        """The next ``count`` epochs."""
+        for _ in range(count):
+            self.history.append(self._epoch(len(self.history)))
+            self._note(0, len(self.thetas))
 
     def _descent(self) -> Descent:
         recipe = self.recipe
@@ -193,7 +197,8 @@ class TrainingRun:
     def _epoch(self, epoch: int) -> Array:
         """All minibatches once; their mean loss (R,), each at the weights that it met."""
         rate = self.recipe.rate_at(epoch / self.recipe.epochs)
-        total = self.thetas.new_zeros(len(self.thetas), dtype=torch.float64)
+        wide = torch.float32 if self.problem.device.type == "mps" else torch.float64
+        total = self.thetas.new_zeros(len(self.thetas), dtype=wide)
         step = self._langevin if self.recipe.optimizer == "langevin" else self._minibatches
         step(rate, total)
         finite = total.isfinite() & self.thetas.isfinite().all(dim=1)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
 
 from ..compare import Interrupted
 from ..options import warn
-from ..progress import bar
+from ..progress import bar, is_shown
 from .kept_training import KeptTraining
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class TrainingTask:
     kept: KeptTraining
     again: str
     epoch: int = 0  # of the state kept last
+    later: list[str] = field(default_factory=list)  # words that wait for the bar to end
 
     def trained(self, state: "TrainingState | None") -> "tuple[Trained, str | None]":
         """The minima, and a line about those descents that did not arrive."""
@@ -48,16 +49,27 @@ class TrainingTask:
         from ...theory.errors import NotConverged
         from .training_bar import TrainingBar
 
-        with self._saying_what_is_kept(), bar("training") as progress:
-            if state is not None:
-                self._tell(state)
-            moment = TrainingBar(self.problem, progress)
-            watch = Watch(self._keep, KEEP_EVERY, moment, warn)
-            asked = (self.problem, self.recipe, self.seeds, self.together, self.arithmetic)
-            try:
-                return train(*asked, state, watch), None
-            except NotConverged as error:
-                return error.found, str(error)
+        if state is not None:
+            self._tell(state)
+        asked = (self.problem, self.recipe, self.seeds, self.together, self.arithmetic)
+        try:
+            with self._saying_what_is_kept(), bar("training") as progress:
+                moment = TrainingBar(self.problem, progress)
+                watch = Watch(self._keep, KEEP_EVERY, moment, self._said)
+                found = train(*asked, state, watch)
+        except NotConverged as error:
+            return error.found, str(error)
+        finally:
+            for words in self.later:
+                click.echo(words, err=True)
+        return found, None
+
+    def _said(self, words: str) -> None:
+        """Say it now, or after the bar that stands on the line."""
+        if is_shown():
+            self.later.append(f"warning: {words}")
+        else:
+            warn(words)
 
     def _keep(self, state: "TrainingState") -> None:
         first = not self.kept.has_state
@@ -73,7 +85,11 @@ class TrainingTask:
         measured = ", ".join(f"{name} {taken}" for name, taken in seconds.items())
         where = f" from epoch {state.epoch} on" if state.epoch else ""
         told = f"{len(self.seeds)} seeds by way of {state.facts['way']}{where}"
-        click.echo(f"{told} (a gradient: {measured})" if measured else told, err=True)
+        line = f"{told} (a gradient: {measured})" if measured else told
+        if is_shown() and not state.epoch:
+            self.later.append(line)
+        else:
+            click.echo(line, err=True)
 
     @contextmanager
     def _saying_what_is_kept(self) -> Iterator[None]:

@@ -17,6 +17,7 @@ from entropic.cli.net import training_bar, training_task  # noqa: E402
 from entropic.cli.net.folders import read_minima  # noqa: E402
 from entropic.cli.net.source import Source  # noqa: E402
 from entropic.nets import Recipe, evaluate, train  # noqa: E402
+from entropic.nets.training_run import Watch  # noqa: E402
 
 TINY = ("digits-mlp", "--set", "samples=64", "--set", "width=4")
 FEW = ("--seeds", "0,3", "--epochs", "6", "--gradient-norm", "0.3")
@@ -257,3 +258,62 @@ def test_langevin_goes_without_momentum_by_itself(entropic, tmp_path):
     assert said.code == 0
     told = tomllib.loads((tmp_path / "m" / "config.toml").read_text())
     assert told["recipe"]["momentum"] == 0.0
+
+
+OWN = """
+import torch
+from torch import nn
+from entropic.nets import Problem
+from entropic.nets.losses import correct, cross_entropy
+
+
+def make(width=4):
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(60, 5, generator=generator)
+    targets = (inputs[:, 0] > 0).long()
+    model = nn.Sequential(
+        nn.Linear(5, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Linear(width, 2)
+    )
+    test = (inputs[:30] + 0.1, targets[:30])
+    return Problem(model, cross_entropy, inputs, targets, 1e-3, correct, test=test, block=30)
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    yield "mine:make"
+    sys.modules.pop("mine", None)
+
+
+def test_a_network_of_the_users_own_with_batch_normalisation_is_trained(entropic, own, tmp_path):
+    asked = ("--epochs", "30", "--batch", "20", "--set", "width=6", "--precision", "bf16")
+    said = entropic("net", "train", own, *asked, "--out", "m", "--format", "json")
+    assert said.code == 0
+    row = json.loads(said.out)["rows"][0]
+    assert row["metric"] > 0.9
+    assert row["test_metric"] > 0.8
+    assert row["test_loss"] > 0
+    told = tomllib.loads((tmp_path / "m" / "config.toml").read_text())
+    assert told["landscape"]["normalisation"] == "batch"
+    assert told["landscape"]["block"] == 30
+    assert told["training"]["precision"] == "bf16"
+    theta = read_minima(tmp_path / "m", Source(own, {"width": 6})).points["0"]
+    assert theta.dtype == torch.float32
+
+
+def test_the_bar_shows_epoch_loss_merit_and_the_time_left(monkeypatch):
+    shown = []
+    monkeypatch.setattr(training_bar, "is_shown", lambda: True)
+    problem = Source("digits-mlp", {"samples": 64, "width": 4}).problem()
+    bar = training_bar.TrainingBar(problem, lambda label, done: shown.append((label, done)))
+    bar.pause = -1.0
+    recipe = Recipe("sgd", 0.05, 0.9, batch=32, epochs=4, gradient_norm=0.3)
+    train(problem, recipe, [0, 1], watch=Watch(moment=bar))
+    label, done = shown[1]
+    assert label.startswith("epoch 2 of 4, loss ")
+    assert ", accuracy 0." in label
+    assert label.endswith("0:00 left")
+    assert done == 0.5
+    assert shown[-1][0].startswith("descent, ")

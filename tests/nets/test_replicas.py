@@ -185,3 +185,8 @@ def test_channels_innermost_changes_the_layout_and_not_the_numbers():
 def test_another_precision_is_refused():
     with pytest.raises(DomainError, match="must be 'full' or 'bf16'; it is 'fp8'"):
         Arithmetic("fp8")
+
+
+def test_bfloat16_of_doubles_would_do_nothing_and_is_refused():
+    with pytest.raises(DomainError, match="bf16 is for a problem in float32; this one is in"):
+        Replicas(small_problem(), "loop", Arithmetic("bf16"))
