@@ -17,9 +17,8 @@ import torch
 from torch import Tensor
 
 from ..theory.estimate import Array, Estimate, frozen
-from .curvature_profile import path_curvature
+from .curvature_profile import minima_curvature
 from .point_curvature import CurvatureSettings
-from .polyline import Polyline
 from .problem import Problem
 
 COLUMNS = ("loss", "error", "lambda_max", "lambda_max_residual", "trace", "trace_stderr")
@@ -96,17 +95,18 @@ def line_profile(
         ("loss", "metric", "trace", "lambda_max"), probes=probes, tolerance=tolerance, seed=seed
     )
     alike = bool(torch.equal(first, last))
-    ends = torch.stack([first, torch.zeros_like(first) if alike else last])
-    line = Polyline(ends)
-    where = np.zeros(1) if alike else fraction * line.length
-    table = path_curvature(problem, line, where, settings).columns
+    places_kept = fraction[:1] if alike else fraction
+    # the search for λ_max begins anew at each: from an exact eigenvector of the place before, which
+    # symmetric landscapes have, it would never leave it for a larger one
+    points = {f"{x:g}": last if x == 1 else torch.lerp(first, last, x) for x in places_kept}
+    table = minima_curvature(problem, points, settings).columns
     columns = {
         name: np.broadcast_to(table[name], fraction.shape) for name in COLUMNS if name != "error"
     }
     on = "test_accuracy" if problem.test is not None else "accuracy"
     error = 1 - table[on] if on in table else np.full(1, np.nan)
     return LineProfile(
-        length=0.0 if alike else line.length,
+        length=float((last.double() - first.double()).norm()),
         fraction=fraction,
         error=np.broadcast_to(error, fraction.shape),
         **columns,

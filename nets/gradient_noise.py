@@ -184,25 +184,31 @@ class GradientNoise:
 
         Without rows tr C² is E|Cz|² over ``probes`` random sign vectors z.
         """
-        trace = self.norms.mean()
+        trace = float(self.norms.mean())
         if self.rows is None:
             signs = random_signs(probes, self.theta, seed)
-            squared = mean_estimate(array((self.products(signs) ** 2).sum(dim=1)), "hutchinson")
-            value = trace**2 / float(squared.value)
-            return Estimate(value, value * float(squared.error / squared.value), "hutchinson")
+            found = mean_estimate(array((self.products(signs) ** 2).sum(dim=1)), "hutchinson")
+            value = trace**2 / float(found.value)
+            return Estimate(value, value * float(found.error / found.value), "hutchinson")
+        square, pairs = self.squares
+        influence = 2 * self.norms / trace - 2 * pairs / square
+        error = trace**2 / square * float(self._mean(influence).error)
+        return Estimate(trace**2 / square, error, self.source)
+
+    @cached_property
+    def squares(self) -> tuple[float, Array]:
+        """Tr C², and the mean of (x_r·x_q)² over the other rows q, for every row (m,)."""
         overlaps = self.gram**2
         if self.is_exact:
-            return Estimate(trace**2 / overlaps.mean(), 0.0, self.source)
+            return float(overlaps.mean()), overlaps.mean(axis=1)
         # pairs of different rows alone are unbiased, up to what centring leaves in them; a finite
         # population also pairs every row with itself, once in its size
         m, left = self.count, 1 - self.count / self.population
+        trace = float(self.norms.mean())
         pairs = (overlaps.sum(axis=1) - np.diag(overlaps)) / (m - 1)
         other = (pairs.mean() - left * (trace / (m - 1)) ** 2) / (1 + left / (m - 1) ** 2)
         own = np.diag(overlaps).mean()
-        squared_trace = other + (own - other) / self.population
-        influence = 2 * self.norms / trace - 2 * pairs / squared_trace
-        error = trace**2 / squared_trace * float(self._mean(influence).error)
-        return Estimate(trace**2 / squared_trace, error, self.source)
+        return float(other + (own - other) / self.population), pairs
 
     def _mean(self, values: Array) -> Estimate:
         """The mean over rows, with the error of a draw from the population."""

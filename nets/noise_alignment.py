@@ -13,8 +13,8 @@ of C taken exactly, and random sign vectors w projected beside them for the rest
     \mathrm{tr} H = \sum_v v^\top H v + \langle w^\top H w\rangle,\quad
     |H|_F^2 = \sum_v |Hv|^2 + \langle |Hw|^2 \rangle
 
-so that r + probes Hessian products give all of them; the leading noise is also what is stiff.  The
-decay is known and added exactly.
+(and tr C² like |H|_F², where C has no rows), so that r + probes Hessian products give all of them;
+the leading noise is also what is stiff.  The decay is known and added exactly.
 """
 
 from collections.abc import Callable
@@ -55,21 +55,9 @@ def hessian_alignment(
     if probes < 4:
         msg = f"the error of the alignment needs at least 4 probes; there are {probes}"
         raise TooShort(msg)
-    problem, theta = noise.problem, noise.theta
-    count = max(1, min(leading, noise.count - 1, len(theta) - 1))
-    values, vectors = noise.leading(count)
-    signs = random_signs(probes, theta, seed)
-    rest = signs - (signs @ vectors.T) @ vectors
-    both = torch.cat([vectors, rest])
-    curved = Hessian(problem, theta).products(both) - problem.decay * both
-    steep, flat = curved[:count], curved[count:]
-    forms = array(vectors @ steep.T)  # vᵀHv on its diagonal
-    exact = np.array([values @ np.diag(forms), np.trace(forms), array((steep**2).sum())])
-    noisy = array((flat * noise.products(rest)).sum(dim=1))
-    sampled = np.stack([noisy, array((flat * rest).sum(dim=1)), array((flat**2).sum(dim=1))])
-    spread = noise.trace()
-    norm = (float(spread.value) ** 2 / float(noise.participation(probes, seed).value)) ** 0.5
-    size, decay, strength = len(theta), problem.decay, float(spread.value)
+    exact, sampled, chance = _sums(noise, probes, seed, leading)
+    size, decay = len(noise.theta), noise.problem.decay
+    strength = float(noise.trace().value)
 
     def product(sums: Array) -> Array:
         return np.asarray(sums[0] + decay * strength)
@@ -81,13 +69,12 @@ def hessian_alignment(
         return np.asarray(sums[2] + 2 * decay * sums[1] + decay**2 * size)
 
     measures: dict[str, Callable[[Array], Array]] = {
-        "cosine": lambda sums: product(sums) / (np.sqrt(square(sums)) * norm),
+        "cosine": lambda sums: product(sums) / np.sqrt(square(sums) * sums[3]),
         "gain": lambda sums: size * product(sums) / (curvature(sums) * strength),
         "stiffness": lambda sums: product(sums) / strength,
         "product": product,
         "trace": curvature,
     }
-    chance = {} if noise.is_exact else _sampling(noise, vectors, forms)
     found = {}
     for name, measure in measures.items():
         mean = measure(exact + sampled.mean(axis=1))
@@ -96,6 +83,33 @@ def hessian_alignment(
         error = np.hypot(error, abs(mean) * chance.get(name, 0.0))
         found[name] = Estimate(mean, error, noise.source)
     return NoiseAlignment(**found)
+
+
+def _sums(
+    noise: GradientNoise, probes: int, seed: int, leading: int
+) -> tuple[Array, Array, dict[str, float]]:
+    """Tr(HC), tr H, |H|² and tr C²: what is exact (4,) and from each probe (4, probes).
+
+    Of H without decay.  Last, the relative errors from the sampling of rows.
+    """
+    theta, decay = noise.theta, noise.problem.decay
+    count = max(1, min(leading, noise.count - 1, len(theta) - 1))
+    values, vectors = noise.leading(count)
+    signs = random_signs(probes, theta, seed)
+    rest = signs - (signs @ vectors.T) @ vectors
+    both = torch.cat([vectors, rest])
+    curved = Hessian(noise.problem, theta).products(both) - decay * both
+    steep, flat = curved[:count], curved[count:]
+    forms, shaken = array(vectors @ steep.T), noise.products(rest)
+    bent = values @ np.diag(forms), np.trace(forms), array((steep**2).sum())
+    if noise.rows is None:
+        known, left = (values**2).sum(), array((shaken**2).sum(dim=1))
+    else:
+        known, left = noise.squares[0], np.zeros(probes)
+    sides = (flat * shaken, flat * rest, flat**2)
+    sampled = np.stack([*(array(side.sum(dim=1)) for side in sides), left])
+    chance = {} if noise.is_exact else _sampling(noise, vectors, forms)
+    return np.array([*bent, known]), sampled, chance
 
 
 def _sampling(noise: GradientNoise, vectors: Tensor, forms: Array) -> dict[str, float]:
@@ -107,13 +121,17 @@ def _sampling(noise: GradientNoise, vectors: Tensor, forms: Array) -> dict[str, 
     def relative(values: Array) -> float:
         return float(values.std(ddof=1) * share)
 
-    per_trace = rows / rows.mean() - noise.norms / noise.norms.mean()
-    both = relative(per_trace)
+    product, spread = rows / rows.mean(), noise.norms / noise.norms.mean()
+    square = np.zeros(noise.count)
+    if noise.rows is not None:
+        whole, pairs = noise.squares
+        square = pairs / whole  # half of what a row does to tr C²: the root of it counts
+    both = relative(product - spread)
     return {
-        "product": relative(rows / rows.mean()),
+        "product": relative(product),
         "stiffness": both,
         "gain": both,
-        "cosine": both,
+        "cosine": relative(product - square),
     }
 
 

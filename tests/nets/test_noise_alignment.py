@@ -81,13 +81,22 @@ def test_measures_are_those_of_the_dense_matrices_within_their_errors(place, lea
         assert error.mean() < 0.3 * abs(value), name
 
 
+def test_without_rows_the_measures_are_the_same_within_their_errors(place):
+    noise = place[0]
+    free = measure_noise(noise.problem, noise.theta, memory=0)
+    one, other = hessian_alignment(noise, 64, leading=3), hessian_alignment(free, 64, leading=3)
+    assert float(other.product.value) == pytest.approx(float(one.product.value), rel=1e-4)
+    gap = abs(float(other.cosine.value) - float(one.cosine.value))
+    assert gap < 4 * float(other.cosine.error) < 0.4 * float(one.cosine.value)
+
+
 def test_sampling_widens_the_error_to_the_scatter_between_subsets():
     problem = small_problem(samples=200)
     theta = flat_parameters(problem.model)
     exact = hessian_alignment(measure_noise(problem, theta), 256)
     subsets = [measure_noise(problem, theta, samples=50, seed=seed) for seed in range(40)]
     found = [hessian_alignment(noise, 64, seed) for seed, noise in enumerate(subsets)]
-    for name in ("product", "stiffness"):
+    for name in ("product", "stiffness", "cosine"):
         whole = float(getattr(exact, name).value)
         values = np.array([float(getattr(run, name).value) for run in found])
         errors = np.array([float(getattr(run, name).error) for run in found])
