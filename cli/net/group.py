@@ -12,6 +12,7 @@ from ..hall import Hall
     rooms={
         "ensemble": ("ensemble", "Several networks that answer together."),
         "presets": ("presets", "The problems that have a name."),
+        "path": ("path", "A path of low loss between two minima."),
     },
 )
 @click.pass_context
