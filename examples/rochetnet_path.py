@@ -28,7 +28,7 @@ ALONG = np.linspace(0, 3, 121)
 def draw(ways: dict[str, np.ndarray], promised: float, to: Path) -> None:
     """Revenue along all ways, and the same near the top."""
     picture, panels = blank(1, 2, size=(8.4, 3.6))
-    looks = ((ORANGE, "-."), (VERMILION, "--"), (PURPLE, (0, (4, 1, 1, 1))), (BLUE, "-"))
+    looks = ((ORANGE, "-."), (VERMILION, "--"), (PURPLE, (0, (1, 0.6))), (BLUE, "-"))
     with house_style():
         for axes in panels:
             for (name, values), (colour, dash) in zip(ways.items(), looks, strict=True):
