@@ -68,7 +68,7 @@ class Channels(fx.Interpreter):
 
     def placeholder(self, target: Any, args: Any, kwargs: Any) -> Any:
         """The input: its channels are fixed."""
-        return torch.full_like(super().placeholder(target, args, kwargs), FIXED, dtype=torch.long)
+        return torch.full(super().placeholder(target, args, kwargs).shape, FIXED)  # on the CPU
 
     def get_attr(self, target: Any, args: Any, kwargs: Any) -> Any:
         """A tensor used outside a layer: a single number scales, all else is refused."""

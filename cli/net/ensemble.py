@@ -92,7 +92,9 @@ def ensemble(
     """Let several networks from FOLDER answer together, by the mean of their probabilities.
 
     By default fast geometric ensembling: from one of the minima in FOLDER, train on with a rate
-    that rises and falls, and keep the network whenever the rate is lowest.  FOLDER may also hold a
+    that rises and falls, and keep the network whenever the rate is lowest.  It is meant to start
+    before a training has come to rest (its authors' after four fifths): from the bottom of a
+    minimum that fits every sample no noise leads on.  FOLDER may also hold a
     path (of `entropic net path`): then points of it, equidistant, are the members.
 
     A row for every member: loss is that of the landscape, decay included; metric, test_loss and

@@ -30,7 +30,7 @@ def figure(record: Record) -> "Figure":
     with house_style():
         numbers = [row["member"] for row in rows]
         panels[2].plot(numbers, [row["distance"] for row in rows], "o-", color=GREEN)
-        panels[2].set_ylabel("distance from the first network")
+        panels[2].set_ylabel("distance from the start")
         panels[0].legend()
     for axes in panels:
         axes.set_xlabel("members")

@@ -8,17 +8,19 @@ from torch import nn
 
 from entropic.nets import (
     Problem,
+    Recipe,
     aligned,
     flat_parameters,
     initial_parameters,
     preset,
-    train_minimum,
+    train,
 )
 from entropic.nets.alignment import _all_moved, _flat, _named
 from entropic.nets.losses import cross_entropy, half_square
 from entropic.nets.operators import losses_and_gradients
 from entropic.nets.permutations import Move, unit_groups
 from entropic.nets.problem import array
+from entropic.nets.residual import resnet, wide_resnet
 from entropic.theory import DomainError
 
 
@@ -67,6 +69,20 @@ def test_shuffled_units_are_put_back_exactly(make):
     assert found.distance_before == pytest.approx(np.linalg.norm(other - theta), rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    "make", [lambda s: resnet(8, 4, seed=s), lambda s: wide_resnet(10, 1, seed=s)]
+)
+def test_published_residual_networks_are_put_back_to_the_last_bit(make):
+    images = torch.randn(8, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+    own = Problem(make(0), cross_entropy, images, torch.zeros(8).long())
+    theta = array(flat_parameters(own.model))
+    found = aligned(own, shuffled(own, theta), theta)
+    np.testing.assert_array_equal(found.theta, theta)
+    assert found.mismatch < 1e-12
+    other = array(flat_parameters(make(1)))
+    assert aligned(own, other, theta).cosine_after > aligned(own, other, theta).cosine_before + 0.02
+
+
 def test_the_best_of_all_signed_permutations_is_found_for_one_hidden_layer():
     """With one group the assignment is the whole problem: enumerate 4! × 2⁴ moves."""
     torch.manual_seed(0)
@@ -104,10 +120,8 @@ def test_no_single_group_can_do_better_and_the_seed_decides():
 def test_a_line_between_two_networks_on_digits_climbs_far_less_once_they_are_aligned():
     """Measured: barrier 0.90 before, 0.15 after, over minima of loss 0.88 at 16 units a layer."""
     own = preset("digits-mlp").make()
-    first, second = (
-        train_minimum(own, initial_parameters(own, seed), seed, steps=800, gradient_norm=1.0)
-        for seed in (0, 1)
-    )
+    recipe = Recipe(rate=0.05, batch=32, epochs=60)
+    first, second = train(own, recipe, (0, 1), together=True).points
     found = aligned(own, second, first)
 
     def barrier(end):
