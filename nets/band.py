@@ -41,11 +41,12 @@ def tangents(points: Tensor, losses: Tensor) -> Tensor:
     forward = one.where(rising, none.where(falling, one.where(up > down, less)))
     backward = one.where(falling, none.where(rising, lower))
     ahead, behind = points[2:] - points[1:-1], points[1:-1] - points[:-2]
-    mixed = forward[:, None].to(points) * ahead + backward[:, None].to(points) * behind
+    mixed = behind.mul_(backward[:, None].to(points))  # in place: a band may fill half the memory
+    mixed.addcmul_(ahead, forward[:, None].to(points))
     lengths = mixed.norm(dim=1, keepdim=True)
-    hairpin = lengths == 0
-    mixed = torch.where(hairpin, ahead, mixed)
-    return mixed / torch.where(hairpin, ahead.norm(dim=1, keepdim=True), lengths)
+    for i in torch.nonzero(lengths[:, 0] == 0)[:, 0].tolist():  # a hairpin
+        mixed[i], lengths[i] = ahead[i], ahead[i].norm()
+    return mixed.div_(lengths)
 
 
 def band_step(
@@ -68,11 +69,12 @@ def band_step(
     losses = torch.cat([ends[:1], inner, ends[1:]])
     _check("loss", losses, 0)
     along = tangents(points, losses)
-    across = slope - along * (along * slope).sum(dim=1, keepdim=True)
-    velocity = momentum * velocity + across
-    _check("gradient", velocity.abs().amax(dim=1), 1)
+    parallel = torch.stack([a @ g for a, g in zip(along, slope, strict=True)])
+    velocity = momentum * velocity
+    velocity += slope.addcmul_(along, parallel[:, None], value=-1)  # across the band
+    _check("gradient", velocity.norm(dim=1), 1)
     moved = points.clone()
-    moved[1:-1] -= rate * velocity
+    moved[1:-1].sub_(velocity, alpha=rate)
     return respaced(moved, spacing), velocity, losses
 
 

@@ -50,10 +50,11 @@ def points_at(points: Tensor, s: Tensor) -> Tensor:
 
 def _between(points: Tensor, arc: Tensor, s: Tensor) -> Tensor:
     i = (torch.searchsorted(arc, s, right=True) - 1).clamp(0, len(arc) - 2)
-    fraction = (s - arc[i]) / (arc[i + 1] - arc[i])
-    weight = fraction.clamp(0, 1).to(points.device, points.dtype)[:, None]
-    i = i.to(points.device)
-    return torch.lerp(points[i], points[i + 1], weight)
+    parts = ((s - arc[i]) / (arc[i + 1] - arc[i])).clamp(0, 1)
+    found = points.new_empty(len(s), points.shape[1])
+    for row, j, part in zip(found, i.tolist(), parts.tolist(), strict=True):
+        torch.lerp(points[j], points[j + 1], part, out=row)
+    return found
 
 
 def respaced(points: Tensor, spacing: Tensor) -> Tensor:
@@ -63,8 +64,9 @@ def respaced(points: Tensor, spacing: Tensor) -> Tensor:
     """
     arc = arc_lengths(points)
     wanted = _from_zero(spacing) / spacing.sum() * arc[-1]
-    inner = _between(points, arc, wanted[1:-1])
-    return torch.cat([points[:1], inner, points[-1:]])
+    found = _between(points, arc, wanted)
+    found[0], found[-1] = points[0], points[-1]
+    return found
 
 
 def dense_fractions(between: int) -> list[float]:
