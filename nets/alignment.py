@@ -9,7 +9,11 @@ reference,
 one group of units at a time: with the others held, this is a linear assignment problem, solved
 exactly, and the product never falls.  Weight matching of Ainsworth, Hayase & Srinivasa, "Git
 Re-Basin" (2023), to which signs are added: behind an odd function each pair of units is compared up
-to its sign.  The whole is NP-hard; the sweeps end in a local optimum, the best of several orders.
+to its sign.  The sweeps end in a local optimum, the best of several orders.
+
+Nearest in weights need not mean a lower line.  Measured, mean barrier before → after: perceptrons
+on digits 0.93 → 0.17 (16 tanh units a layer), 0.84 → 0.08 (64 units); ResNet-20 of width 8, on 1000
+images, 0.60 → 0.45 while training, but 2.66 → 3.09 once both fit every image.
 """
 
 from dataclasses import dataclass, replace
