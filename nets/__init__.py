@@ -114,7 +114,6 @@ _HOME = {
     "tail_index": "tails",
     "trace": "traces",
     "train": "training",
-    "train_minimum": "training",
     "train_minimum": "minimum",
     "unit_groups": "permutations",
     "wide_resnet": "residual",

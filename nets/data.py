@@ -2,9 +2,11 @@
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..theory.errors import DomainError
+from ..theory.estimate import Array
 
 _DIGITS = 1797
 
@@ -26,12 +28,25 @@ def digits(
     if not 0 <= label_noise <= 1:
         msg = f"label_noise must be a fraction from 0 to 1; it is {label_noise:g}"
         raise DomainError(msg)
-    from sklearn.datasets import load_digits
-
-    pixels, labels = load_digits(return_X_y=True)
+    scaled, labels = _scaled_digits()
     rng = np.random.default_rng(seed)
-    chosen = rng.permutation(len(pixels))[:samples]
-    scaled = (pixels - pixels.mean()) / pixels.std()
+    chosen = rng.permutation(_DIGITS)[:samples]
     flipped = rng.random(samples) < label_noise
     given = np.where(flipped, rng.integers(10, size=samples), labels[chosen])
     return torch.as_tensor(scaled[chosen], dtype=dtype), torch.as_tensor(given)
+
+
+def other_digits(
+    samples: int, seed: int, dtype: torch.dtype = torch.float64
+) -> tuple[Tensor, Tensor]:
+    """The digits that ``digits(samples, seed)`` leaves, with their true labels: a test set."""
+    scaled, labels = _scaled_digits()
+    left = np.random.default_rng(seed).permutation(_DIGITS)[samples:]
+    return torch.as_tensor(scaled[left], dtype=dtype), torch.as_tensor(labels[left])
+
+
+def _scaled_digits() -> tuple[Array, NDArray[np.int64]]:
+    from sklearn.datasets import load_digits
+
+    pixels, labels = load_digits(return_X_y=True)
+    return (pixels - pixels.mean()) / pixels.std(), labels

@@ -92,9 +92,10 @@ PRESETS = {
                 batch=50,
                 epochs=8000,
                 drops=(),
-                gradient_norm=3e-5,
+                component=3e-5,
+                descent="steepest",
                 longest=80_000,
-            ),  # the source's, whose bound is on every component of the gradient
+            ),  # the source's
             "cifar10",
             lambda: energy_entropy_network(0),
             500,

@@ -4,7 +4,7 @@ import torch
 
 from ..theory.deep_linear import teacher_data
 from ..theory.errors import DomainError
-from .data import digits
+from .data import digits, other_digits
 from .floating import floating_type
 from .losses import correct, cross_entropy, half_square
 from .models import deep_linear, mlp
@@ -35,6 +35,7 @@ def digits_mlp(
         targets,
         decay,
         metric=correct,
+        test=other_digits(samples, seed, kind) if samples < 1796 else None,  # 2 at least
         fresh=lambda seed: mlp(widths, seed, kind, activation),
         name="digits-mlp",
     )

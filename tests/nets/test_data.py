@@ -4,6 +4,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from entropic.nets import digits
+from entropic.nets.data import other_digits
 from entropic.theory import DomainError
 
 
@@ -68,3 +69,13 @@ def test_more_samples_than_there_are_and_too_few_are_refused(samples):
 def test_label_noise_that_is_no_fraction_is_refused(fraction):
     with pytest.raises(DomainError, match="label_noise must be a fraction from 0 to 1; it is"):
         digits(10, 0, fraction)
+
+
+def test_the_digits_kept_aside_are_all_the_others():
+    some, _ = digits(500, 3)
+    others, labels = other_digits(500, 3)
+    everything = torch.cat([some, others])
+    assert len(everything) == len(torch.unique(everything, dim=0)) == 1797
+    whole, given = digits(1797, 3)
+    assert torch.equal(others, whole[500:])
+    assert torch.equal(labels, given[500:])
