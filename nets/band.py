@@ -7,7 +7,9 @@ of distances, the limit of infinitely stiff springs.  With :math:`\tau` the unit
 
 **All beads of a step see the same minibatch.**  The tangent compares losses of neighbours, and a
 common draw leaves its noise in the difference only; and neighbours are kicked alike, so the noise
-moves the band rather than roughening and lengthening it.
+moves the band rather than roughening and lengthening it.  (15 beads between two MLPs on the digits,
+batch 64, η = 0.03, 700 steps: length 27.7 and a cosine of 0.66 from segment to segment, against
+31.5 and 0.43 with a draw for each bead.)
 
 AutoNEB: after a cycle of steps the loss is looked at densely; a gap that exceeds the line between
 its two pivots by more than a tenth of the profile's range gets a pivot where it exceeds most, and

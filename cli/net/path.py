@@ -97,7 +97,8 @@ def pair(text: str) -> tuple[str, str]:
 @click.option(
     "--align",
     is_flag=True,
-    help="First put the hidden units of B in the order of those of A; B then is the same function.",
+    help="First put the hidden units of B in the order of those of A: the path then ends at the "
+    "same function under other weights.",
 )
 @click.option("--resume", is_flag=True, help="Go on with a run that was cut: see below.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)

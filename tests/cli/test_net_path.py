@@ -135,6 +135,21 @@ def test_the_picture_shows_what_was_measured():
             assert axes[1].get_ylabel() == "accuracy (statistics re-estimated)"
 
 
+def test_the_other_minimum_can_be_aligned_first(entropic, minima, tmp_path):
+    """Then the same network with its units in another order is not far, and the function stays."""
+    pytest.importorskip("entropic.nets.alignment")
+    far, near = tmp_path / "far", tmp_path / "near"
+    said = []
+    for out, more in ((far, ()), (near, ("--align",))):
+        words = ("--out", str(out), "--method", "line", "--format", "json", *more)
+        said.append(json.loads(entropic("net", "path", str(minima), *words).out))
+    (before, after), ends = (one["parameters"] for one in said), [one["rows"][-1] for one in said]
+    assert after["distance"] < 0.95 * before["distance"]
+    assert after["alignment_distance_before"] == pytest.approx(before["distance"])
+    assert ends[1]["loss"] == pytest.approx(ends[0]["loss"], rel=1e-12)
+    assert ends[1]["metric"] == ends[0]["metric"]
+
+
 def interrupt(monkeypatch, after: int) -> None:
     """Ctrl-C at the given step of the band."""
     step, calls = path_search.band_step, [0]
