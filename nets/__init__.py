@@ -67,7 +67,7 @@ _HOME = {
     "line_profile": "barriers",
     "log_det": "log_determinant",
     "losses_and_gradients": "operators",
-    "measure_noise": "gradient_noise",
+    "measure_noise": "noise_sampling",
     "measure_one_step": "deep_linear",
     "minibatch_factor": "gradient_noise",
     "minima_curvature": "curvature_profile",
