@@ -4,11 +4,13 @@ r"""Downhill to a stated gradient, many replicas at once, and no higher than whe
                back, and v starts again
     steepest   θ ← θ − η ∇L, never up
     lbfgs      θ ← θ − t H̃⁻¹ ∇L with H̃⁻¹ from the last ten steps (Nocedal, Math. Comp. 35, 773
-               (1980)), t halved until the loss falls enough
+               (1980)), t halved until the loss falls enough below the largest of
+               the last ten
 
 Where a plain gradient step goes up, η is halved for that replica.  Steepest descent follows the
 valley that it starts in, which the entropy experiments of Zhang, Saxe, Advani & Lee (2018) ask for;
-L-BFGS is several times quicker, and may cross to a neighbouring valley of a degenerate minimum.
+L-BFGS is quicker by ten times and more, and may cross to a neighbouring valley of a degenerate
+minimum.  Where a minimum lies in a kink of the loss (ReLU), no gradient ever becomes small.
 """
 
 from collections.abc import Callable
@@ -106,7 +108,9 @@ class Descent:
     @property
     def _swing(self) -> int:
         """Steps after which momentum has forgotten: it may climb for so long after a fall."""
-        return round(2 / (1 - self.momentum)) if self.method == "momentum" else 1
+        if self.method == "momentum":
+            return round(2 / (1 - self.momentum))
+        return REMEMBERED if self.method == "lbfgs" else 1
 
     @property
     def reached(self) -> Tensor:

@@ -116,7 +116,7 @@ def train(
     told = {**config, "landscape": _landscape(problem), "found": _how(found)}
     pairs = zip(found.seeds, found.points, strict=True)
     points = {str(seed): problem.tensor(point) for seed, point in pairs}
-    with writing_folder(out) as temporary:
+    with task.saying_what_is_kept(), writing_folder(out) as temporary:
         write_minima(temporary, problem, points, told, list(map(dict, record.rows)))
         (temporary / "history.csv").write_text(history_text(found), "utf-8")
     kept.remove()

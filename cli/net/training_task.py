@@ -53,7 +53,7 @@ class TrainingTask:
             self._tell(state)
         asked = (self.problem, self.recipe, self.seeds, self.together, self.arithmetic)
         try:
-            with self._saying_what_is_kept(), bar("training") as progress:
+            with self.saying_what_is_kept(), bar("training") as progress:
                 moment = TrainingBar(self.problem, progress)
                 watch = Watch(self._keep, KEEP_EVERY, moment, self._said)
                 found = train(*asked, state, watch)
@@ -92,7 +92,8 @@ class TrainingTask:
             click.echo(line, err=True)
 
     @contextmanager
-    def _saying_what_is_kept(self) -> Iterator[None]:
+    def saying_what_is_kept(self) -> Iterator[None]:
+        """What ends the block early also says what is left, and how to go on."""
         from ...theory.errors import DomainError
 
         try:

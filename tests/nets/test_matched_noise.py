@@ -44,16 +44,16 @@ def test_the_noise_is_as_strong_as_that_of_sgd_direction_by_direction():
     problem = anchored_problem(anchors)
     problem = replace(problem, fresh=lambda seed: problem.model)
     recipe = Recipe("langevin", 0.01, 0.0, batch=5, epochs=1, drops=())
-    found = train(problem, recipe, range(4000), together=True).points
+    found = train(problem, recipe, range(2000), together=True).points
     variance = anchors.var(dim=0).numpy() * (1 - 5 / 20) / 5  # without replacement
     decay = (1 - 0.01) ** (2 * np.arange(4))
     expected = 0.01**2 * variance * decay.sum()
-    measured, error = found.var(axis=0, ddof=1), np.sqrt(2 / 4000)
+    measured, error = found.var(axis=0, ddof=1), np.sqrt(2 / 2000)
     assert np.all(np.abs(measured / expected - 1) < 4 * error)
     rival = expected * 20 / 15  # with replacement
     assert np.all(np.abs(measured / rival - 1) > 5 * error)
     cross = np.corrcoef(found.T)[np.triu_indices(3, 1)]
-    assert np.all(np.abs(cross) < 4 / np.sqrt(4000))
+    assert np.all(np.abs(cross) < 4 / np.sqrt(2000))
 
 
 @pytest.mark.parametrize("batch", [20, 30, 7])

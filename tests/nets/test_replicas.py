@@ -190,3 +190,14 @@ def test_another_precision_is_refused():
 def test_bfloat16_of_doubles_would_do_nothing_and_is_refused():
     with pytest.raises(DomainError, match="bf16 is for a problem in float32; this one is in"):
         Replicas(small_problem(), "loop", Arithmetic("bf16"))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+def test_a_compiled_gradient_is_the_same():
+    problem = small_problem(40)
+    thetas = _stack(problem)
+    compiled = Replicas(problem, "vmap", Arithmetic(compiled=True))
+    found = compiled(thetas, problem.inputs, problem.targets, True)
+    plain = Replicas(problem, "vmap")(thetas, problem.inputs, problem.targets, True)
+    torch.testing.assert_close(found[1], plain[1], rtol=1e-9, atol=1e-12)
