@@ -230,8 +230,8 @@ class _Negative:
     def products(self, vectors: Tensor) -> Tensor:
         return -self.hessian.products(vectors)
 
-    def products_of(self, addend: int, vectors: Tensor) -> Tensor:
-        assert addend == 0
+    def products_of(self, addends: range, vectors: Tensor) -> Tensor:
+        assert list(addends) == [0]
         return self.products(vectors)
 
 
