@@ -87,15 +87,21 @@ def spectral_density(
     known = np.empty(0) if deflate is None else deflate.values
     began = operator.used
     starts = drawn_signs(operator, probes, seed)
-    diagonals, besides, masses = recurrences(operator, starts, vectors, steps)
+    diagonals, besides, _ = recurrences(operator, starts, vectors, steps)
+    nodes, weights = quadrature(diagonals, besides)
+    # of the directions that are left, not of |z|², which deflation makes stray from them
+    weights *= (operator.dim - len(known)) / operator.dim
+    return SpectralDensity(nodes, weights, known, operator.dim, operator.used - began)
+
+
+def quadrature(diagonals: Array, besides: Array) -> tuple[Array, Array]:
+    """Gauss nodes and weights (m, k) of every recurrence; the weights of each add up to 1."""
     nodes = np.empty(diagonals.shape)
     weights = np.empty_like(nodes)
     for i, (a, b) in enumerate(zip(diagonals, besides, strict=True)):
         nodes[i], states = eigh_tridiagonal(a, b[:-1])
-        weights[i] = states[0] ** 2 * masses[i] / operator.dim
-    # a probe's own mass strays by chance from the number of directions that are left
-    weights *= ((operator.dim - len(known)) / masses)[:, None]
-    return SpectralDensity(nodes, weights, known, operator.dim, operator.used - began)
+        weights[i] = states[0] ** 2
+    return nodes, weights
 
 
 def check_quadrature(probes: int, steps: int) -> None:

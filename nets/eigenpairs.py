@@ -53,6 +53,12 @@ class EigenPairs:
         object.__setattr__(self, "values", frozen(self.values))
         object.__setattr__(self, "residuals", frozen(self.residuals))
 
+    def lowest_vector(self) -> Tensor:
+        """The Ritz vector (1, dim) of the lowest Ritz value in the basis."""
+        matrix = (self.basis @ self.images.T).double()
+        lowest: Tensor = torch.linalg.eigh(0.5 * (matrix + matrix.T)).eigenvectors[:, :1]
+        return lowest.T.to(self.basis) @ self.basis
+
     @property
     def largest(self) -> Estimate:
         """λ_max, algebraically; its error is the residual bound."""
@@ -79,21 +85,16 @@ def leading_pairs(
     from ``seed`` fill up to ``count``, so that a multiple eigenvalue is found as often as it is
     there.  Pairs also count as converged at the rounding of the operator's type times the
     largest |θ|.
-    Raises NotConverged, with the pairs so far, after ``most`` products.
+    Raises NotConverged, with the pairs so far, after ``most`` products; DomainError for a start of
+    another size.
 
     >>> from .matrix import Matrix
     >>> operator = Matrix(torch.diag(torch.tensor([1.0, 3.0, 2.0])))
     >>> leading_pairs(operator, 2).values.round(5).tolist()
     [3.0, 2.0]
     """
-    dim, began = operator.dim, operator.used
-    if not (1 <= count <= dim and count == int(count)):
-        msg = f"there are 1 to {dim} eigenvalues to find; {count} were asked for"
-        raise DomainError(msg)
-    if not 0 < tolerance < 1:
-        msg = f"the tolerance must lie between 0 and 1; it is {tolerance:g}"
-        raise DomainError(msg)
-    space = _Space(operator, 2 * count + ROOM)
+    _check(operator, count, tolerance, start)
+    began, space = operator.used, _Space(operator, 2 * count + ROOM)
     new = _random(operator, count, seed)
     if operator.addends >= PART:
         new = _from_a_part(operator, count, tolerance, seed)
@@ -108,7 +109,7 @@ def leading_pairs(
         values, states = space.ritz()
         smallest = min(smallest, float(values[-1]))
         wanted = states[:count] @ space.basis
-        apart = states[:count] @ space.images - space.numbers(values[:count])[:, None] * wanted
+        apart = states[:count] @ space.images - wanted * wanted.new_tensor(values[:count])[:, None]
         residuals = array(apart.norm(dim=1))
         rounding = torch.finfo(operator.dtype).eps * 4 * np.abs(values).max()
         open_ = np.nonzero(residuals > np.maximum(tolerance * np.abs(values[:count]), rounding))[0]
@@ -116,7 +117,7 @@ def leading_pairs(
         found = EigenPairs(
             values[:count], residuals, wanted, smallest, spent, space.basis, space.images
         )
-        if len(open_) == 0 or space.size == dim:
+        if len(open_) == 0 or space.size == operator.dim:
             return found
         if spent >= most:
             msg = (
@@ -124,8 +125,20 @@ def leading_pairs(
                 f"themselves after {spent:.0f} products, up to {residuals.max():.3g}; allow more"
             )
             raise NotConverged(msg, found)
-        space.cut(states, count + ROOM // 4)
+        space.cut(values, states, count + ROOM // 4)
         new = apart[open_[0]][None]
+
+
+def _check(operator: Operator, count: int, tolerance: float, start: Tensor | None) -> None:
+    if not (1 <= count <= operator.dim and count == int(count)):
+        msg = f"there are 1 to {operator.dim} eigenvalues to find; {count} were asked for"
+        raise DomainError(msg)
+    if not 0 < tolerance < 1:
+        msg = f"the tolerance must lie between 0 and 1; it is {tolerance:g}"
+        raise DomainError(msg)
+    if start is not None and (start.ndim != 2 or start.shape[1] != operator.dim):
+        msg = f"start vectors must be rows of {operator.dim} numbers; they are {tuple(start.shape)}"
+        raise DomainError(msg)
 
 
 def power_iteration(
@@ -177,55 +190,48 @@ def _from_a_part(operator: Operator, count: int, tolerance: float, seed: int) ->
 
 
 class _Space:
-    """An orthonormal basis (j, dim), its images, and QᵀHQ."""
+    """An orthonormal basis (j, dim), its images, and QᵀHQ in double precision."""
 
     def __init__(self, operator: Operator, room: int) -> None:
         self._operator, self._room = operator, min(room, operator.dim)
         self.basis = torch.empty(0, operator.dim, dtype=operator.dtype, device=operator.device)
         self.images = torch.empty_like(self.basis)
-        self._matrix: Array = np.empty((0, 0))
+        self._matrix = torch.empty(0, 0, dtype=torch.float64)
 
     @property
     def size(self) -> int:
         return len(self.basis)
-
-    def numbers(self, values: Array) -> Tensor:
-        return torch.as_tensor(values, dtype=self._operator.dtype, device=self._operator.device)
 
     def extend(self, vectors: Tensor) -> bool:
         """Add what of ``vectors`` is new; False if nothing is."""
         fresh = orthonormal(vectors, self.basis)
         if len(fresh) == 0:
             return False
-        self.basis = torch.cat([self.basis, fresh])
         images = self._operator.products(fresh)
         if not bool(torch.isfinite(images).all()):
             msg = "a product with the operator must be finite numbers; some are not"
             raise DomainError(msg)
+        self.basis = torch.cat([self.basis, fresh])
         self.images = torch.cat([self.images, images])
-        size = len(self.basis)
-        side = array(self.basis @ images.T)
-        matrix = np.empty((size, size))
-        matrix[: len(self._matrix), : len(self._matrix)] = self._matrix
-        matrix[:, size - len(fresh) :] = side
-        matrix[size - len(fresh) :] = side.T
-        tail = matrix[size - len(fresh) :, size - len(fresh) :]
-        tail[:] = 0.5 * (tail + tail.T)
+        old, size = len(self._matrix), len(self.basis)
+        side = (self.basis @ images.T).to("cpu", torch.float64)
+        matrix = self._matrix.new_empty(size, size)
+        matrix[:old, :old] = self._matrix
+        matrix[:, old:], matrix[old:, :old] = side, side[:old].T
+        matrix[old:, old:] = 0.5 * (side[old:] + side[old:].T)
         self._matrix = matrix
         return True
 
     def ritz(self) -> tuple[Array, Tensor]:
         """Ritz values, falling, and their vectors' coordinates as rows."""
-        values, states = np.linalg.eigh(self._matrix)
-        return values[::-1].copy(), self.numbers(states.T[::-1].copy())
+        values, states = torch.linalg.eigh(self._matrix)
+        return values.flip(0).numpy(), states.T.flip(0).to(self.basis)
 
-    def cut(self, states: Tensor, keep: int) -> None:
+    def cut(self, values: Array, states: Tensor, keep: int) -> None:
         """When there is no room for one more, keep the ``keep`` best Ritz vectors."""
-        if self.size < self._room or self.size == self._operator.dim:
-            return
-        values = np.linalg.eigh(self._matrix)[0][::-1]
-        self.basis, self.images = states[:keep] @ self.basis, states[:keep] @ self.images
-        self._matrix = np.diag(values[:keep])
+        if self._room <= self.size < self._operator.dim:
+            self.basis, self.images = states[:keep] @ self.basis, states[:keep] @ self.images
+            self._matrix = torch.diag(torch.tensor(values[:keep]))
 
 
 def orthonormal(vectors: Tensor, basis: Tensor) -> Tensor:

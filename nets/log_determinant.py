@@ -9,16 +9,15 @@ quadrature (``theory.lanczos_quadrature``, where its two errors are explained), 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigh_tridiagonal
+import torch
 
 from ..theory.cleaning import AboveFloor, AboveMostNegative, CleaningRule
 from ..theory.errors import DomainError
 from ..theory.estimate import Array, Estimate, mean_estimate
 from ..theory.lanczos_quadrature import sums_above_cut
 from ..theory.spectrum import clean_eigenvalues
-from .density import check_quadrature, recurrences
+from .density import check_quadrature, quadrature, recurrences
 from .eigenpairs import leading_pairs
-from .hessian import Hessian
 from .operator import Operator
 from .problem import array
 from .traces import drawn_signs
@@ -47,7 +46,7 @@ class LogDet:
 
 
 def log_det(
-    operator: Hessian | Operator,
+    operator: Operator,
     rule: CleaningRule | None = None,
     *,
     probes: int = 16,
@@ -65,17 +64,8 @@ def log_det(
     fewer than 2 probes or steps, and where nothing is kept.
     """
     rule = AboveMostNegative() if rule is None else rule
-    began = operator.used
     if operator.dim <= dense:
-        identity = np.eye(operator.dim)
-        matrix = array(operator.products(drawn_signs(operator, 1, 0).new_tensor(identity)))
-        spectrum = clean_eigenvalues(np.linalg.eigvalsh(0.5 * (matrix + matrix.T)), rule)
-        negative = float(np.sum(spectrum.discarded < 0))
-        kept, below = (Estimate(n, 0.0, "eigenvalues") for n in (spectrum.kept, negative))
-        spent = operator.used - began
-        return LogDet(
-            spectrum.log_det, kept, below, 0.0, 0.0, spectrum.floor, rule.name, operator.dim, spent
-        )
+        return _diagonalised(operator, rule)
     if not isinstance(rule, (AboveFloor, AboveMostNegative)):
         msg = (
             f"beyond {dense} directions the rule must be a floor or the most negative eigenvalue; "
@@ -83,45 +73,47 @@ def log_det(
         )
         raise DomainError(msg)
     check_quadrature(probes, steps)
-    pairs = leading_pairs(operator, max(1, deflate), tolerance=1e-3, seed=seed)
-    found, vectors = pairs.values[:deflate], pairs.vectors[:deflate]
+    if not 0 <= deflate < operator.dim - 1:
+        msg = f"deflate must be from 0 to N - 2 = {operator.dim - 2}; it is {deflate}"
+        raise DomainError(msg)
+    began = operator.used
+    pairs = leading_pairs(operator, max(1, deflate), seed=seed)
     starts = drawn_signs(operator, probes, seed)
-    diagonals, besides, masses = recurrences(operator, starts, vectors, steps)
-    nodes, weights = quadrature(diagonals, besides)
+    found = recurrences(operator, starts, pairs.vectors[:deflate], steps)
+    nodes, weights = quadrature(*found[:2])
     floor = rule.epsilon if isinstance(rule, AboveFloor) else _cut(nodes, weights)
     end = float(pairs.values[-1] + pairs.residuals[-1])
     sums = [
-        sums_above_cut(a, b, float(mass), floor, end)
-        for a, b, mass in zip(diagonals, besides, masses, strict=True)
+        sums_above_cut(a, b, float(mass), floor, end) for a, b, mass in zip(*found, strict=True)
     ]
-    below = (weights * (nodes < 0)).sum(axis=1) * masses
-    rows = np.column_stack([np.array(sums), below])
-    counted = found[found >= floor]
-    exact = np.array([np.log(counted).sum(), len(counted), 0.0])
-    mean = mean_estimate(rows[:, [0, 1, 4]] + exact, "lanczos")
-    total, kept, negative_ = (Estimate(mean.value[i], mean.error[i], "lanczos") for i in range(3))
-    bias = rows[:, 2:4].mean(axis=0)
-    return LogDet(
-        total,
-        kept,
-        negative_,
-        float(bias[0]),
-        float(bias[1]),
-        floor,
-        rule.name,
-        operator.dim,
-        operator.used - began,
+    below = (weights * (nodes < 0)).sum(axis=1) * found[2]
+    return _gathered(
+        np.column_stack([sums, below]),
+        pairs.values[:deflate],
+        (floor, rule.name, operator.dim, operator.used - began),
     )
 
 
-def quadrature(diagonals: Array, besides: Array) -> tuple[Array, Array]:
-    """Gauss nodes and weights (m, k) of every recurrence; the weights of each add up to 1."""
-    nodes = np.empty(diagonals.shape)
-    weights = np.empty_like(nodes)
-    for i, (a, b) in enumerate(zip(diagonals, besides, strict=True)):
-        nodes[i], states = eigh_tridiagonal(a, b[:-1])
-        weights[i] = states[0] ** 2
-    return nodes, weights
+def _diagonalised(operator: Operator, rule: CleaningRule) -> LogDet:
+    began = operator.used
+    identity = torch.eye(operator.dim, dtype=operator.dtype, device=operator.device)
+    matrix = array(operator.products(identity))
+    spectrum = clean_eigenvalues(np.linalg.eigvalsh(0.5 * (matrix + matrix.T)), rule)
+    counts = spectrum.kept, np.sum(spectrum.discarded < 0)
+    kept, negative = (Estimate(count, 0.0, "eigenvalues") for count in counts)
+    spent = operator.used - began
+    rest = spectrum.floor, rule.name, operator.dim, spent
+    return LogDet(spectrum.log_det, kept, negative, 0.0, 0.0, *rest)
+
+
+def _gathered(sums: Array, exact: Array, rest: tuple[float, str, int, float]) -> LogDet:
+    """The mean over probes of ``sums`` (m, 5), and what the ``exact`` eigenvalues add."""
+    counted = exact[exact >= rest[0]]
+    added = np.array([np.log(counted).sum(), len(counted), np.sum(exact < 0)])
+    mean = mean_estimate(sums[:, [0, 1, 4]] + added, "lanczos")
+    total, kept, negative = (Estimate(mean.value[i], mean.error[i], "lanczos") for i in range(3))
+    bias = sums[:, 2:4].mean(axis=0)
+    return LogDet(total, kept, negative, float(bias[0]), float(bias[1]), *rest)
 
 
 def _cut(nodes: Array, weights: Array) -> float:

@@ -1,7 +1,8 @@
 r"""Derivatives of the landscape at one point, as actions on vectors.
 
-All products are exact automatic differentiation (forward over reverse, forward over forward);
-a batch of vectors is one batched program, in chunks that keep memory flat.
+All products are exact automatic differentiation (those with the Hessian in :mod:`.hessian`, else
+forward over reverse and forward over forward); a batch of vectors is one batched program, in chunks
+that keep memory flat.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from torch.func import grad, grad_and_value, jvp, vmap
 
 from ..theory.errors import DomainError
 from ..theory.estimate import Array
+from .hessian import Hessian
 from .problem import Problem, array
 
 CHUNK = 64  # vectors differentiated at once
@@ -40,19 +42,12 @@ def losses_and_gradients(problem: Problem, points: Array) -> tuple[Array, Array]
 
 def hessian_products(problem: Problem, theta: Tensor, vectors: Tensor) -> Tensor:
     """H v for every row of ``vectors`` (m, P), over the whole training set."""
-    gradient = grad(problem.full)
-
-    def product(vector: Tensor) -> Tensor:
-        return _derivative(gradient, theta, vector)
-
-    return _batched(product, CHUNK)(vectors)
+    return Hessian(problem, theta).products(vectors)
 
 
 def dense_hessian(problem: Problem, theta: Tensor) -> Tensor:
     """H (P, P), symmetrised; for P of a few thousand at most."""
-    identity = torch.eye(problem.layout.size, dtype=problem.dtype)
-    hessian = hessian_products(problem, theta, identity)
-    return 0.5 * (hessian + hessian.T)
+    return Hessian(problem, theta).dense()
 
 
 def scores(problem: Problem, theta: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from ..theory.estimate import Estimate
@@ -13,7 +14,10 @@ from .traces import trace
 
 @dataclass(frozen=True)
 class Carried:
-    """What one point hands to the next: eigenvectors (k, dim) of its largest eigenvalues."""
+    """What one point hands to the next.
+
+    vectors (k + 1, dim): eigenvectors of the k largest eigenvalues, and that of the lowest found.
+    """
 
     vectors: Tensor
 
@@ -62,4 +66,4 @@ def curvature_at(
         smallest=pairs.smallest,
         products=hessian.used,
     )
-    return found, Carried(pairs.vectors)
+    return found, Carried(torch.cat([pairs.vectors, pairs.lowest_vector()]))
