@@ -94,15 +94,13 @@ def test_traces_and_their_differences_are_those_of_dense_hessians_within_their_e
     first = flat_parameters(problem.model)
     last = first + 2 * torch.arange(31).double().sin()
     exact = [float(hessian(problem, torch.lerp(first, last, x)).trace()) for x in (0.0, 0.5, 1.0)]
-    top, end = max(exact), max(exact[0], exact[-1])
-    runs = [line_profile(problem, first, last, 3, probes=8, seed=seed) for seed in range(40)]
+    runs = [line_profile(problem, first, last, 3, probes=8, seed=seed) for seed in range(24)]
     z = [(line.trace - exact) / line.trace_stderr for line in runs]
     assert 0.5 < np.std(z) < 1.6
-    assert abs(np.mean(z)) < 4 / 40**0.5
+    assert abs(np.mean(z)) < 4 / 24**0.5
     steps = [line.trace_probes[1] - line.trace_probes[0] for line in runs]
     gaps = [(s.mean() - exact[1] + exact[0]) / (s.std(ddof=1) / 8**0.5) for s in steps]
     assert 0.5 < np.std(gaps) < 1.6
-    assert top >= end
 
 
 def test_the_chance_in_a_difference_of_traces_vanishes_with_the_distance():
