@@ -85,7 +85,7 @@ _HOME = {
     "line_profile": "barriers",
     "log_det": "log_determinant",
     "losses_and_gradients": "operators",
-    "measure_noise": "gradient_noise",
+    "measure_noise": "noise_sampling",
     "measure_one_step": "deep_linear",
     "menu_of": "menu",
     "menu_parameters": "menu",

@@ -6,8 +6,13 @@ r"""What stands between two networks on the straight line that joins them.
 The first is the barrier of linear mode connectivity (Frankle, Dziugaite, Roy and Carbin, Linear
 mode connectivity and the lottery ticket hypothesis, ICML 2020); the second says whether a walker
 from either end meets more curvature than it knows.  Ends count as places of the line, so that no
-barrier is negative.  The loss is the landscape's, over the training set with decay; the error is
-1 − accuracy, on the test set if there is one, with statistics re-estimated at every place.
+barrier is negative; one that is there by chance is of the size of its error.  The loss is the
+landscape's, over the training set with decay; the error is 1 − accuracy, on the test set if there
+is one, with statistics re-estimated at every place.
+
+Traces are compared between places, so that all of them take the same subspace Q exactly (what is
+stiff at the ends and in the middle) and the same random signs z beside it: from tr QᵀHQ + zᵀHz of
+each probe differences are formed first, whose chance vanishes with the distance.
 """
 
 from dataclasses import dataclass
@@ -16,20 +21,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..theory.errors import NotConverged
 from ..theory.estimate import Array, Estimate, frozen
-from .curvature_profile import minima_curvature
-from .point_curvature import CurvatureSettings
-from .problem import Problem
+from .eigenpairs import EigenPairs, leading_pairs, orthonormal
+from .evaluation import evaluate
+from .gradient_noise import random_signs
+from .hessian import Hessian
+from .problem import Problem, array
 
-COLUMNS = ("loss", "error", "lambda_max", "lambda_max_residual", "trace", "trace_stderr")
+STIFF = 8  # eigenvectors of H at each of three places that make Q
+COLUMNS = ("loss", "error", "lambda_max", "lambda_max_residual", "trace_probes")
 
 
 @dataclass(frozen=True)
 class LineProfile:
     """What was measured along a line of this ``length``, at ``fraction`` (m,) of it.
 
-    trace_stderr: standard error of tr H (same probes everywhere); lambda_max_residual: bound on the
-    error of λ_max.  error is NaN where the problem knows no accuracy.
+    lambda_max_residual: bound on the error of λ_max.  trace_probes (m, probes): tr H as every probe
+    has it.  error is NaN where the problem knows no accuracy.
     """
 
     length: float
@@ -38,12 +47,21 @@ class LineProfile:
     error: Array
     lambda_max: Array
     lambda_max_residual: Array
-    trace: Array
-    trace_stderr: Array
+    trace_probes: Array
 
     def __post_init__(self) -> None:
         for name in (*COLUMNS, "fraction"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    @property
+    def trace(self) -> Array:
+        """Tr H (m,)."""
+        return np.asarray(self.trace_probes.mean(axis=1))
+
+    @property
+    def trace_stderr(self) -> Array:
+        """Its standard error at each place (m,), much alike at neighbouring ones."""
+        return _stderr(self.trace_probes)
 
     @property
     def loss_barrier(self) -> Estimate:
@@ -58,12 +76,16 @@ class LineProfile:
     @property
     def lambda_max_barrier(self) -> Estimate:
         """Of the largest eigenvalue; its error is the residual bound."""
-        return _above_ends(self.lambda_max, self.lambda_max_residual)
+        top, end = _top_and_end(self.lambda_max)
+        bound = 0.0 if top == end else np.hypot(*self.lambda_max_residual[[top, end]])
+        return Estimate(self.lambda_max[top] - self.lambda_max[end], bound, "line")
 
     @property
     def trace_barrier(self) -> Estimate:
-        """Of tr H; errors at both places in quadrature, though shared probes make them alike."""
-        return _above_ends(self.trace, self.trace_stderr)
+        """Of tr H, with the standard error of the difference between the two places."""
+        top, end = _top_and_end(self.trace)
+        apart = self.trace_probes[top] - self.trace_probes[end]
+        return Estimate(apart.mean(), _stderr(apart), "line")
 
     @property
     def lambda_max_ratio(self) -> float:
@@ -91,26 +113,60 @@ def line_profile(
     Where both are one point the line has no length, and that point is measured once.
     """
     fraction = np.linspace(0.0, 1.0, places)
-    settings = CurvatureSettings(
-        ("loss", "metric", "trace", "lambda_max"), probes=probes, tolerance=tolerance, seed=seed
-    )
     alike = bool(torch.equal(first, last))
-    places_kept = fraction[:1] if alike else fraction
-    # the search for λ_max begins anew at each: from an exact eigenvector of the place before, which
-    # symmetric landscapes have, it would never leave it for a larger one
-    points = {f"{x:g}": last if x == 1 else torch.lerp(first, last, x) for x in places_kept}
-    table = minima_curvature(problem, points, settings).columns
-    columns = {
-        name: np.broadcast_to(table[name], fraction.shape) for name in COLUMNS if name != "error"
+    middle = torch.lerp(first, last, 0.5)
+    stiff = [
+        _stiff(problem, theta, seed) for theta in ([first] if alike else [first, middle, last])
+    ]
+    basis = orthonormal(torch.cat(stiff), first.new_empty(0, len(first)))
+    signs = random_signs(probes, first, seed)
+    signs = signs - (signs @ basis.T) @ basis
+    rows = []
+    for x in fraction[:1] if alike else fraction:
+        theta = last if x == 1 else torch.lerp(first, last, float(x))
+        hessian = Hessian(problem, theta)
+        # a search that began at an exact eigenvector of the place before, which symmetric
+        # landscapes have, would never leave it for a larger one
+        pairs = _leading(hessian, 1, tolerance, seed)
+        known = float((basis * hessian.products(basis)).sum(dtype=torch.float64))
+        forms = (signs * hessian.products(signs)).sum(dim=1, dtype=torch.float64)
+        rows.append(
+            (
+                *(hessian.loss, _error(problem, theta)),
+                *(pairs.values[0], pairs.residuals[0], known + array(forms)),
+            )
+        )
+    columns = dict(zip(COLUMNS, map(np.array, zip(*rows, strict=True)), strict=True))
+    whole = {
+        name: np.broadcast_to(found, (places, *found.shape[1:])) for name, found in columns.items()
     }
-    on = "test_accuracy" if problem.test is not None else "accuracy"
-    error = 1 - table[on] if on in table else np.full(1, np.nan)
-    return LineProfile(
-        length=float((last.double() - first.double()).norm()),
-        fraction=fraction,
-        error=np.broadcast_to(error, fraction.shape),
-        **columns,
-    )
+    length = float((last.double() - first.double()).norm())
+    return LineProfile(length, fraction, **whole)
+
+
+def _stiff(problem: Problem, theta: Tensor, seed: int) -> Tensor:
+    """Unit vectors of the largest curvatures at ``theta``, roughly."""
+    count = min(STIFF, len(theta))
+    return _leading(Hessian(problem, theta), count, 0.1, seed).vectors
+
+
+def _leading(hessian: Hessian, count: int, tolerance: float, seed: int) -> EigenPairs:
+    try:
+        return leading_pairs(hessian, count, tolerance=tolerance, seed=seed)
+    except NotConverged as error:  # the residual says what it is worth
+        found: EigenPairs = error.found
+        return found
+
+
+def _error(problem: Problem, theta: Tensor) -> float:
+    if problem.metric is None or problem.metric_name != "accuracy":
+        return float("nan")
+    return 1 - evaluate(problem, theta, "train" if problem.test is None else "test").metric
+
+
+def _stderr(values: Array) -> Array:
+    """Of the mean over the last axis."""
+    return np.asarray(values.std(axis=-1, ddof=1) / values.shape[-1] ** 0.5)
 
 
 def _above_chord(fraction: Array, values: Array) -> float:
@@ -120,8 +176,8 @@ def _above_chord(fraction: Array, values: Array) -> float:
     return float(above.max())
 
 
-def _above_ends(values: Array, errors: Array) -> Estimate:
-    top, end = int(values.argmax()), 0 if values[0] >= values[-1] else len(values) - 1
-    if top in (0, len(values) - 1):
-        return Estimate(0.0, 0.0, "line")
-    return Estimate(values[top] - values[end], np.hypot(errors[top], errors[end]), "line")
+def _top_and_end(values: Array) -> tuple[int, int]:
+    """Where the largest value is, and the larger end."""
+    end = 0 if values[0] >= values[-1] else len(values) - 1
+    top = int(values.argmax())
+    return (end if values[top] == values[end] else top), end

@@ -1,6 +1,7 @@
 """What is asked about the curvature at every point of a path, and how finely; no state."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ..theory.cleaning import CleaningRule
 from ..theory.errors import DomainError
@@ -21,9 +22,11 @@ class CurvatureSettings:
     """What is measured, and how finely.
 
     kind, only: which matrix, of which parameters.  trace_method, probes: of traces, log-det and
-    density.  tolerance: of eigenvalues, residual over value.  eigenvalues: how many of the largest.
-    rule: which eigenvalues count in the log-det, None for those above |most negative|.  steps: of
-    every probe's quadrature.  dense: the most directions for which the matrix is diagonalised.
+    density.  tolerance: of eigenvalues, residual over value.  lambda_method: "power" for the
+    iteration of the source, which finds the largest in magnitude, slowly, and no other.
+    eigenvalues: how many of the largest.  rule: which eigenvalues count in the log-det, None for
+    those above |most negative|.  steps: of every probe's quadrature.  dense: the most directions
+    for which the matrix is diagonalised.
     score_samples (None: all), score_rank, score_labels, score_company: see :mod:`.scores`.
     Raises DomainError for a quantity that there is not, and numbers below their least.
     """
@@ -34,6 +37,7 @@ class CurvatureSettings:
     trace_method: Method = "hutchinson"
     probes: int = 16
     tolerance: float = 1e-3
+    lambda_method: Literal["lanczos", "power"] = "lanczos"
     eigenvalues: int = 1
     rule: CleaningRule | None = None
     steps: int = 64
@@ -49,6 +53,12 @@ class CurvatureSettings:
             if name not in QUANTITIES:
                 msg = f"there is no quantity {name!r}; there are {', '.join(QUANTITIES)}"
                 raise DomainError(msg)
+        if self.lambda_method not in ("lanczos", "power"):
+            msg = f"lambda_method must be 'lanczos' or 'power'; it is {self.lambda_method!r}"
+            raise DomainError(msg)
+        if self.lambda_method == "power" and self.eigenvalues > 1:
+            msg = f"power iteration finds one eigenvalue; {self.eigenvalues} were asked for"
+            raise DomainError(msg)
         for name, least in (("eigenvalues", 1), ("score_rank", 1), ("steps", 2), ("probes", 2)):
             if getattr(self, name) < least:
                 msg = f"{name} must be at least {least}; it is {getattr(self, name)}"

@@ -137,7 +137,7 @@ def _sampling(noise: GradientNoise, vectors: Tensor, forms: Array) -> dict[str, 
 
 @dataclass(frozen=True)
 class NoiseExponent:
-    """Γ with its standard error; curvatures H_ii without decay and variances C_ii used, (k,)."""
+    """The exponent γ; the curvatures H_ii without decay and the variances C_ii it is from, (k,)."""
 
     exponent: Estimate
     curvatures: Array
@@ -145,7 +145,7 @@ class NoiseExponent:
 
 
 def noise_exponent(noise: GradientNoise, values: Array, vectors: Tensor) -> NoiseExponent:
-    """Γ of C_ii ∝ H_ii^γ by least squares of the logarithms over eigenpairs of the Hessian.
+    """The exponent γ of C_ii ∝ H_ii^γ by least squares of the logarithms over eigenpairs of H.
 
     values (k,), vectors (k, P): of H, decay included; it makes no noise and is taken off.  Only
     eigenvalues above the most negative in size, of those given, count as curvature.  The error is

@@ -15,9 +15,10 @@ from torch import Tensor
 from ..theory.errors import DomainError, TooShort
 from ..theory.estimate import Array, Estimate
 from .eigenpairs import leading_pairs
-from .gradient_noise import GradientNoise, check_sampling, measure_noise
+from .gradient_noise import GradientNoise
 from .hessian import Hessian
 from .noise_alignment import hessian_alignment, noise_exponent
+from .noise_sampling import check_sampling, measure_noise
 from .polyline import Polyline
 from .problem import Problem, array
 from .tails import excess_kurtosis, tail_index
@@ -33,7 +34,7 @@ NONE = Estimate(float("nan"), float("nan"), "not measured")
 
 @dataclass(frozen=True)
 class NoiseSampling:
-    """How the noise is measured; see :func:`.gradient_noise.measure_noise`.
+    """How the noise is measured; see :func:`.noise_sampling.measure_noise`.
 
     probes: of the alignment with H.  pairs: leading eigenpairs of H from which the exponent γ of
     C_ii ∝ H_ii^γ is taken.  0 leaves either out; without both there are no Hessian products.

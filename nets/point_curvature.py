@@ -23,11 +23,11 @@ from torch import Tensor
 
 from ..theory.cleaning import AboveMostNegative, CleaningRule
 from ..theory.errors import DomainError, NotConverged
-from ..theory.estimate import Array
+from ..theory.estimate import Array, Estimate
 from ..theory.spectrum import clean_eigenvalues
 from .curvature_settings import CurvatureSettings
 from .density import spectral_density
-from .eigenpairs import EigenPairs, leading_pairs
+from .eigenpairs import EigenPairs, leading_pairs, power_iteration
 from .evaluation import evaluate
 from .hessian import Hessian
 from .log_determinant import log_det
@@ -138,7 +138,10 @@ class _Point:
 
     def largest(self) -> dict[str, float | Array]:
         count = min(self.settings.eigenvalues, self.hessian.dim)
-        if self.diagonal:
+        if self.settings.lambda_method == "power":
+            found = self._by_power()
+            values, bounds = found.value[None], found.error[None]
+        elif self.diagonal:
             values, bounds = self.spectrum[:count], np.full(count, self._rounding())
         else:
             values, bounds = self.pairs.values, self.pairs.residuals
@@ -148,6 +151,15 @@ class _Point:
             "lambda_max_converged": float(self.converged),
         }
         return row | ({"eigenvalues": values} if count > 1 else {})
+
+    def _by_power(self) -> Estimate:
+        s = self.settings
+        try:
+            return power_iteration(self.hessian, tolerance=s.tolerance, seed=s.seed)
+        except NotConverged as error:
+            self.converged = False
+            found: Estimate = error.found
+            return found
 
     def smallest(self) -> dict[str, float]:
         s = self.settings
@@ -230,8 +242,8 @@ class _Negative:
     def products(self, vectors: Tensor) -> Tensor:
         return -self.hessian.products(vectors)
 
-    def products_of(self, addend: int, vectors: Tensor) -> Tensor:
-        assert addend == 0
+    def products_of(self, addends: range, vectors: Tensor) -> Tensor:
+        assert list(addends) == [0]
         return self.products(vectors)
 
 

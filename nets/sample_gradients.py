@@ -1,26 +1,22 @@
-r"""Gradients of single samples' losses, layer by layer, without a derivative per sample.
+r"""Gradients of single samples' losses by linear layers, without a derivative per sample.
 
 A layer that is linear in its weights turns what comes in, a, and the derivative of the loss by what
 goes out, d, into the gradient of its weights; one backward pass over many samples has them all.
 
     Linear                 g = d aᵀ      (g·g′ = (d·d′)(a·a′): the Gram matrix needs no g)
     Linear on sequences    g = Σ_t d_t a_tᵀ
-    Conv2d                 the same over the patches a_t that it sees
-    BatchNorm, fixed       g = Σ_t d_t ∘ (a_t − μ)/σ
 
-I. Goodfellow, Efficient per-example gradient computations, arXiv 1510.01799 (2015).
+The same can be had of convolutions, from the patches a_t that they see; on a CPU that takes twice
+as long as a derivative per sample (``vmap(grad)``), so models with any other layer go that way.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn.functional import unfold
-from torch.nn.modules.batchnorm import _BatchNorm
 
 COLUMNS = 1 << 16  # of a Gram matrix summed at once in double precision
 
@@ -85,34 +81,26 @@ class Plain:
 Piece = Outer | Plain
 
 
-def known_layers(model: nn.Module) -> dict[str, nn.Module]:
+def known_layers(model: nn.Module) -> dict[str, nn.Linear]:
     """The layers that hold trainable parameters, by name.
 
     Raises UnknownLayersError where one is of another kind, or shares its parameters.
     """
-    found, seen = {}, set()
+    found: dict[str, nn.Linear] = {}
+    seen: set[int] = set()
     for name, layer in model.named_modules():
         own = [p for p in layer.parameters(recurse=False) if p.requires_grad]
         if not own:
             continue
-        if any(id(p) in seen for p in own) or not _is_known(layer):
+        if any(id(p) in seen for p in own) or type(layer) is not nn.Linear:
             raise UnknownLayersError(name)
         seen |= {id(p) for p in own}
         found[name] = layer
     return found
 
 
-def _is_known(layer: nn.Module) -> bool:
-    if type(layer) is nn.Conv2d:
-        plain = layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
-        return plain and layer.groups == 1
-    if isinstance(layer, _BatchNorm):
-        return layer.running_mean is not None  # else samples are not independent
-    return type(layer) is nn.Linear
-
-
 @contextmanager
-def _watched(layers: Mapping[str, nn.Module]) -> Iterator[dict[str, tuple[Tensor, Tensor]]]:
+def _watched(layers: Mapping[str, nn.Linear]) -> Iterator[dict[str, tuple[Tensor, Tensor]]]:
     """What comes into and goes out of every layer, recorded while the block runs."""
     seen: dict[str, tuple[Tensor, Tensor]] = {}
 
@@ -163,7 +151,7 @@ def layer_pieces(
 
 
 def _pieces(
-    layers: Mapping[str, nn.Module],
+    layers: Mapping[str, nn.Linear],
     seen: Mapping[str, tuple[Tensor, Tensor]],
     derivatives: list[tuple[Tensor, ...]],
 ) -> dict[str, Piece]:
@@ -176,41 +164,17 @@ def _pieces(
     return pieces
 
 
-def _of_layer(layer: nn.Module, into: Tensor, out: Tensor) -> Iterator[tuple[str, Piece]]:
+def _of_layer(layer: nn.Linear, into: Tensor, out: Tensor) -> Iterator[tuple[str, Piece]]:
     """Name and rows of each of its parameters; into (m, …), out (m, K, …)."""
     count = out.shape[1]
-    if isinstance(layer, nn.Linear):
-        steps = into.reshape(len(into), -1, into.shape[-1])
-        ends = out.reshape(len(out), count, -1, out.shape[-1]).transpose(2, 3)
-    elif isinstance(layer, nn.Conv2d):
-        # one column per place that the kernel sees
-        padding: Any = layer.padding  # no word: those layers are not known
-        patches = unfold(into, layer.kernel_size, layer.dilation, padding, layer.stride)
-        steps, ends = patches.transpose(1, 2), out.flatten(3)
-    else:
-        assert isinstance(layer, _BatchNorm)
-        yield from _of_normalisation(layer, into, out)
-        return
+    steps = into.reshape(len(into), -1, into.shape[-1])
+    ends = out.reshape(len(out), count, -1, out.shape[-1]).transpose(2, 3)
     if layer.weight.requires_grad:
         if steps.shape[1] == 1:
-            yield (
-                "weight",
-                Outer(ends[..., 0].flatten(0, 1), steps.repeat_interleave(count, 0)[:, 0]),
-            )
+            one = steps.repeat_interleave(count, 0)[:, 0]
+            yield "weight", Outer(ends[..., 0].flatten(0, 1), one)
         else:
             yield "weight", Plain((ends @ steps[:, None]).flatten(2).flatten(0, 1))
-    if layer.bias is not None and layer.bias.requires_grad:
-        yield "bias", Plain(ends.sum(-1).flatten(0, 1))
-
-
-def _of_normalisation(layer: _BatchNorm, into: Tensor, out: Tensor) -> Iterator[tuple[str, Piece]]:
-    assert layer.running_mean is not None
-    assert layer.running_var is not None
-    ends = out.reshape(*out.shape[:3], -1)
-    steps = into.reshape(*into.shape[:2], -1) - layer.running_mean[:, None]
-    steps = steps / (layer.running_var[:, None] + layer.eps).sqrt()
-    if layer.weight is not None and layer.weight.requires_grad:
-        yield "weight", Plain((ends * steps[:, None]).sum(-1).flatten(0, 1))
     if layer.bias is not None and layer.bias.requires_grad:
         yield "bias", Plain(ends.sum(-1).flatten(0, 1))
 

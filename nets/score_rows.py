@@ -91,7 +91,7 @@ class ScoreRows:
             for inputs, rows, inside in self._companies(picks):
                 yield self._by_row(inputs, rows, inside, names)
             return
-        layered = True
+        layered, batched = True, True
         for some in torch.split(picks, PASSED_AT_ONCE):
             if layered:
                 try:
@@ -100,7 +100,14 @@ class ScoreRows:
                 except UnknownLayersError:
                     layered = False
             for few in torch.split(some, AT_ONCE):
-                yield self._by_sample(few, names)
+                if batched:
+                    try:
+                        yield self._by_sample(few, names)
+                        continue
+                    except RuntimeError:  # what vmap cannot do, or not in this memory
+                        batched = False
+                for one in torch.split(few, 1):
+                    yield self._by_row(self.problem.inputs[one], torch.zeros_like(one), one, names)
 
     def _companies(self, picks: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """What goes through the model together: inputs, which of them are asked about, indices."""

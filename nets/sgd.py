@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.func import grad, vmap
 
 from ..theory.errors import DomainError
+from .gradient_noise import minibatch_factor
 from .operators import CHUNK
 from .problem import Problem
 
@@ -39,7 +40,7 @@ class ProjectedSGD:
 
         c = (1 − B/n)/B, exact for batches without replacement (Zhang et al., eq. 4).
         """
-        return (1 - self.batch / samples) / self.batch
+        return minibatch_factor(self.batch, samples)
 
 
 def minibatches(samples: int, batch: int, replicas: int, generator: torch.Generator) -> Tensor:

@@ -92,6 +92,13 @@ def _how() -> tuple[Any, ...]:
             help="Residual of an eigenvalue over the eigenvalue.",
         ),
         click.option(
+            "--lambda-method",
+            type=click.Choice(["lanczos", "power"]),
+            default="lanczos",
+            show_default=True,
+            help="Of lambda_max; power iteration finds the largest in magnitude, in more products.",
+        ),
+        click.option(
             "--eigenvalues",
             type=click.IntRange(1, 1000),
             default=1,

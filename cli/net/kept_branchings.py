@@ -24,8 +24,9 @@ def as_arrays(found: "Sequence[Branching]") -> "dict[str, np.ndarray]":
         arrays[f"ends:{done.epoch}"] = done.ends.cpu().numpy()
         arrays[f"reached:{done.epoch}"] = done.reached
         arrays[f"lengths:{done.epoch}"] = np.array([line.length for line in done.lines])
-        columns = [[getattr(line, c) for c in ("fraction", *COLUMNS)] for line in done.lines]
-        arrays[f"lines:{done.epoch}"] = np.array(columns)
+        for name in ("fraction", *COLUMNS):
+            columns = np.array([getattr(line, name) for line in done.lines])
+            arrays[f"{name}:{done.epoch}"] = columns
     trunk = found[-1].trunk
     arrays |= {TRUNK + name: values for name, values in trunk.arrays.items()}
     facts = json.dumps(dict(trunk.facts)).encode()
@@ -49,10 +50,10 @@ def from_arrays(
     trunk = TrainingState(facts, named)
     found = []
     for epoch in arrays["epochs"].tolist():
-        lengths, lines = arrays[f"lengths:{epoch}"].tolist(), arrays[f"lines:{epoch}"]
+        columns = {name: arrays[f"{name}:{epoch}"] for name in ("fraction", *COLUMNS)}
         profiles = tuple(
-            LineProfile(length, **dict(zip(("fraction", *COLUMNS), line, strict=True)))
-            for length, line in zip(lengths, lines, strict=True)
+            LineProfile(length, **{name: found[i] for name, found in columns.items()})
+            for i, length in enumerate(arrays[f"lengths:{epoch}"].tolist())
         )
         ends = problem.tensor(arrays[f"ends:{epoch}"])
         found.append(

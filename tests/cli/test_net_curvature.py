@@ -30,7 +30,7 @@ def made(tmp_path_factory):
     source = Source("digits-mlp", SETTINGS)
     problem = source.problem()
     ends = [
-        torch.tensor(train_minimum(problem, initial_parameters(problem, i), i, 0.1, 10, 500, 0.02))
+        torch.tensor(train_minimum(problem, initial_parameters(problem, i), i, 0.1, 20, 200, 10.0))
         for i in range(2)
     ]
     points = torch.stack([torch.lerp(*ends, share) for share in (0.0, 0.2, 0.5, 1.0)])
@@ -214,11 +214,9 @@ def test_a_point_that_is_not_finite_is_named_and_those_before_it_are_kept(
     said = entropic("net", "curvature", "far", "--problem", "logarithm:make", *QUICK,
                     "--score-samples", "4", "--out", "a.json")  # fmt: skip
     assert said.refused()
-    assert said.err == (
-        "error: at s = 5 of 5: the loss and the gradient of the loss must be finite numbers; over "
-        "samples 0 to 3 they are not; "
-        "the points before it are kept in a.json.partial\n"
-    )
+    assert said.err.startswith("error: at s = 5 of 5: the loss ")
+    assert "must be finite" in said.err
+    assert said.err.endswith("; the points before it are kept in a.json.partial\n")
     assert sorted(path.suffix for path in tmp_path.glob("a*")) == [".partial"]
 
 

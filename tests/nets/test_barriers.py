@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from landscapes import Anchored, small_problem
+from landscapes import Anchored, hessian, small_problem
 
 from entropic.nets import LineProfile, Problem, line_profile
 from entropic.nets.losses import correct, cross_entropy
@@ -49,11 +49,14 @@ def test_in_a_bowl_there_is_no_barrier():
 
 
 def test_the_loss_barrier_is_counted_from_the_chord_and_not_from_an_end():
-    flat = np.zeros(3)
+    probes = np.array([[5.0, 7.0], [9.0, 11.2], [7.0, 9.0]])
     line = LineProfile(
         *(1.0, np.array([0, 0.5, 1]), np.array([0.0, 0.9, 2.0]), np.array([0.2, 0.4, 0.2])),
-        *(np.array([2.0, 5.0, 3.0]), np.array([0.1, 0.3, 0.4]), np.ones(3), flat),
+        *(np.array([2.0, 5.0, 3.0]), np.array([0.1, 0.3, 0.4]), probes),
     )
+    assert line.trace_barrier.value == pytest.approx(2.1)
+    assert line.trace_barrier.error == pytest.approx(0.1)  # far below that of either trace
+    assert line.trace_stderr[0] == pytest.approx(1.0)
     assert line.loss_barrier.value == 0
     assert line.error_barrier.value == pytest.approx(0.2)
     assert line.lambda_max_barrier.value == pytest.approx(2.0)
@@ -84,3 +87,26 @@ def test_the_error_is_that_of_the_test_set_where_there_is_one():
         wrong = (problem.model(inputs).argmax(dim=1) != targets).double().mean()
         line = line_profile(problem, theta, theta + 1, 3, probes=2)
         assert line.error[0] == pytest.approx(float(wrong))
+
+
+def test_traces_and_their_differences_are_those_of_dense_hessians_within_their_errors():
+    problem = small_problem()
+    first = flat_parameters(problem.model)
+    last = first + 2 * torch.arange(31).double().sin()
+    exact = [float(hessian(problem, torch.lerp(first, last, x)).trace()) for x in (0.0, 0.5, 1.0)]
+    runs = [line_profile(problem, first, last, 3, probes=8, seed=seed) for seed in range(24)]
+    z = [(line.trace - exact) / line.trace_stderr for line in runs]
+    assert 0.5 < np.std(z) < 1.6
+    assert abs(np.mean(z)) < 4 / 24**0.5
+    steps = [line.trace_probes[1] - line.trace_probes[0] for line in runs]
+    gaps = [(s.mean() - exact[1] + exact[0]) / (s.std(ddof=1) / 8**0.5) for s in steps]
+    assert 0.5 < np.std(gaps) < 1.6
+
+
+def test_the_chance_in_a_difference_of_traces_vanishes_with_the_distance():
+    problem = small_problem()
+    first = flat_parameters(problem.model)
+    apart = torch.arange(31).double().sin()
+    near, far = (line_profile(problem, first, first + x * apart, 3, probes=8) for x in (1e-4, 2))
+    errors = [np.std(line.trace_probes[2] - line.trace_probes[0], ddof=1) for line in (near, far)]
+    assert errors[0] < 0.01 * errors[1]

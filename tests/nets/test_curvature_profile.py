@@ -209,6 +209,14 @@ def test_batch_statistics_are_those_of_the_landscape_and_evaluation_has_its_own(
     assert abs(both[0] / both[1] - 1) > 0.01
 
 
+def test_power_iteration_finds_the_same_largest_eigenvalue_in_its_own_way(place):
+    exact = measure(place, quantities=("lambda_max", "logdet")).columns["lambda_max"]
+    found = measure(place, quantities=("lambda_max",), lambda_method="power").columns
+    assert np.all(abs(found["lambda_max"] - exact) <= found["lambda_max_residual"])
+    assert np.all(found["lambda_max_residual"] <= 1e-3 * exact)
+    assert np.all(found["lambda_max"] != exact)
+
+
 def test_a_largest_eigenvalue_that_does_not_converge_is_told(place, monkeypatch):
     from functools import partial
 
@@ -228,7 +236,7 @@ def test_what_is_not_finite_is_named_with_its_place_and_what_was_before_it_is_ke
     inputs = torch.ones(4, 1).double()
     problem = Problem(nn.Linear(1, 1).double(), logarithm, inputs, inputs)
     path, states = Polyline(torch.tensor([[2.0, 0.5], [-3.0, 0.5]]).double()), []
-    with pytest.raises(DomainError, match=r"at s = 4 of 5: the loss must be finite numbers"):
+    with pytest.raises(DomainError, match=r"at s = 4 of 5: the loss .*must be finite"):
         path_curvature(problem, path, np.array([0.0, 4.0]), CurvatureSettings(), keep=states.append)
     (state,) = states
     assert len(table_so_far(problem, CurvatureSettings(), state)) == 1
@@ -245,6 +253,10 @@ def test_bad_questions_are_refused(place):
     settings = CurvatureSettings()
     with pytest.raises(DomainError, match="there is no quantity 'entropy'; there are loss"):
         CurvatureSettings(quantities=("entropy",))
+    with pytest.raises(DomainError, match="power iteration finds one eigenvalue; 2 were asked for"):
+        CurvatureSettings(lambda_method="power", eigenvalues=2)
+    with pytest.raises(DomainError, match="must be 'lanczos' or 'power'; it is 'qr'"):
+        CurvatureSettings(lambda_method="qr")
     with pytest.raises(DomainError, match="probes must be at least 2; it is 1"):
         CurvatureSettings(probes=1)
     with pytest.raises(DomainError, match="the positions along the path must rise"):

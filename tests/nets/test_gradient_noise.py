@@ -172,6 +172,23 @@ def test_minibatch_noise_of_batch_statistics_is_what_all_minibatches_scatter():
     assert abs(float(found.value) - exact) < 4 * float(found.error) < 0.3 * exact
 
 
+@pytest.mark.parametrize("dense", [4000, 3], ids=["diagonalised", "lanczos"])
+@pytest.mark.parametrize("samples", [12, 60], ids=["fewer rows", "fewer directions"])
+def test_the_smaller_matrix_serves_and_neither_has_to_be_diagonalised(monkeypatch, dense, samples):
+    monkeypatch.setattr("entropic.nets.gradient_noise.DENSE", dense)
+    problem = small_problem(samples=samples)
+    theta = flat_parameters(problem.model)
+    noise = measure_noise(problem, theta)
+    whole = noise.products(torch.eye(31, dtype=torch.float64)).numpy()
+    values, _ = noise.leading(2)
+    assert values == pytest.approx(np.linalg.eigvalsh(whole)[:-3:-1], rel=1e-6)
+    exact = np.trace(whole) ** 2 / (whole**2).sum()
+    assert noise.participation().value == pytest.approx(exact, rel=1e-10)
+    few = measure_noise(problem, theta, batch=4, draws=40)
+    assert float(few.participation().error) > 0
+    assert float(few.largest().value) > 0
+
+
 def test_the_model_keeps_no_gradients(place):
     problem, theta, _ = place
     measure_noise(problem, theta, memory=0).leading(1)
