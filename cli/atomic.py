@@ -80,3 +80,14 @@ def writing_folder(path: Path) -> Iterator[Path]:
             except OSError:
                 break
         raise
+
+
+def check_free(out: Path) -> None:
+    """Find out now, not after the work, whether the folder ``out`` can be written."""
+    if os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir())):
+        msg = f"{str(out)!r} exists already; name a new folder or an empty one."
+        raise click.UsageError(msg)
+    parent = next(folder for folder in out.absolute().parents if os.path.lexists(folder))
+    if not (os.path.isdir(parent) and os.access(parent, os.W_OK)):
+        msg = f"the folder {str(parent)!r} is not writable."
+        raise click.UsageError(msg)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..theory.errors import DomainError
 from ..theory.estimate import Array, frozen
+from .beads import arc_lengths
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,7 @@ class Polyline:
     @cached_property
     def arc(self) -> Array:
         """Arc length (n,) at which each pivot stands."""
-        pairs = zip(self.points[:-1], self.points[1:], strict=True)
-        lengths = [float((b.double() - a.double()).norm()) for a, b in pairs]
-        return frozen(np.concatenate([[0.0], np.cumsum(lengths)]))
+        return frozen(arc_lengths(self.points).numpy())
 
     @property
     def length(self) -> float:

@@ -1,15 +1,16 @@
 """``entropic net branch``: from which epoch on the noise no longer decides where training ends."""
 
 import math
-import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..atomic import check_free
 from ..options import numbers, picture_file
-from .options import given_source, problem_options
+from ..remembering import Remembering, going_on
+from .options import named_source, problem_options
 from .recipe_options import chosen_recipe, recipe_options, seeds
 from .source import Source
 
@@ -23,14 +24,6 @@ COMMAND = "entropic net branch"
 TOOLS = ("entropic", "numpy", "scipy", "torch")
 
 
-class _Remembering(click.Command):
-    """Keeps the words it was called with, to be able to say them again."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta["words"] = list(args)
-        return super().parse_args(ctx, args)
-
-
 def rising_epochs(text: str) -> list[int]:
     """A LIST of whole numbers that rises."""
     found = numbers(text)
@@ -42,7 +35,7 @@ def rising_epochs(text: str) -> list[int]:
     return [int(k) for k in found]
 
 
-@click.command(cls=_Remembering)
+@click.command(cls=Remembering)
 @click.argument("name", required=False, metavar="[PROBLEM]")
 @problem_options
 @click.option(
@@ -130,17 +123,17 @@ def branch(
     from ..sim.kept_state import KeptState
     from .branch_rows import mean_record, write_branchings
 
-    source = _source(name, asked)
+    source = named_source(name, asked)
     recipe = chosen_recipe(source, asked)
     line, means = _line(asked), None
     problem, given = source.problem(device), asked.pop("seeds")
     config = _config(source, recipe, line, epochs_at, given, device, problem)
-    _check_free(out)
+    check_free(out)
     kept = KeptState(out, config, COMMAND, TOOLS)
     try:
         found = _measured(problem, recipe, (epochs_at, given, line), kept, resume)
     except KeyboardInterrupt:
-        raise _interrupted(kept, resume, ctx.meta["words"]) from None
+        raise _interrupted(kept, going_on(ctx)) from None
     record = write_branchings(out, problem, found, config)
     kept.remove()
     click.echo(f"wrote {out}", err=True)
@@ -150,15 +143,6 @@ def branch(
     if picture is not None:
         deliver(record, None, None, picture)
     _check_reached(found, out)
-
-
-def _source(name: str | None, asked: dict[str, Any]) -> Source:
-    """PROBLEM, given as an argument or with --problem."""
-    source = given_source(asked)
-    if (name is None) == (not source.reference):
-        msg = "give PROBLEM: a preset, or your own package.module:function."
-        raise click.UsageError(msg)
-    return Source(name or source.reference, source.settings, source.data)
 
 
 def _line(asked: dict[str, Any]) -> "LineSettings":
@@ -193,12 +177,6 @@ def _config(
     }
 
 
-def _check_free(out: Path) -> None:
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        msg = f"{str(out)!r} exists already; name a new folder or an empty one."
-        raise click.UsageError(msg)
-
-
 def _measured(
     problem: "Problem",
     recipe: "Recipe",
@@ -230,13 +208,11 @@ def _measured(
     return found
 
 
-def _interrupted(kept: "KeptState", resume: bool, words: list[str]) -> Exception:
+def _interrupted(kept: "KeptState", again: str) -> Exception:
     from ..compare import Interrupted
 
     if not kept.path.exists():
         return Interrupted("interrupted; nothing is kept yet")
-    again = shlex.join([*COMMAND.split(), *words])
-    again = again if resume else f"{again} --resume"
     return Interrupted(f"interrupted; what is done is kept in {kept.path}; to continue: {again}")
 
 

@@ -1,12 +1,12 @@
 """``entropic net curvature``: how curved the landscape is along a path, or at minima."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..options import output_options, warn
+from ..remembering import Remembering, going_on
 from .curvature_options import curvature_options, settings_of
 from .options import given_source, problem_options
 
@@ -22,15 +22,7 @@ TOOLS = ("entropic", "numpy", "scipy", "torch")
 COMPARABLE = 0.02  # share by which the kept directions may change before log-dets do not compare
 
 
-class _Remembering(click.Command):
-    """Keeps the words it was called with, to be able to say them again."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta["words"] = list(args)
-        return super().parse_args(ctx, args)
-
-
-@click.command(cls=_Remembering)
+@click.command(cls=Remembering)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "--positions",
@@ -89,8 +81,7 @@ def curvature(
     try:
         table = work.measure(kept, state)
     except KeyboardInterrupt:
-        words = shlex.join([*COMMAND.split(), *ctx.meta["words"]])
-        raise _interrupted(work, kept, style, words if resume else f"{words} --resume") from None
+        raise _interrupted(work, kept, style, going_on(ctx)) from None
     except DomainError as error:
         raise _broken(error, kept) from None
     found = work.record(table)

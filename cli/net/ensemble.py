@@ -1,11 +1,11 @@
 """``entropic net ensemble``: networks that answer together, met on one walk, a path, or trained."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..atomic import check_free
 from ..options import number, picture_file
 from ..progress import bar
 from .folders import POINTS, Minima, PathFolder, read_minima, read_path, write_minima
@@ -107,7 +107,7 @@ def ensemble(
     from ..record import deliver
     from .ensemble_rows import ensemble_record
 
-    _check_free(out)
+    check_free(out)
     given = given_source(asked)
     is_path = (folder / POINTS).is_file()
     method = asked.pop("method") or ("curve" if is_path else "walk")
@@ -196,14 +196,3 @@ def _walked(opened: Minima, asked: dict[str, Any]) -> "list[Member]":
             )
             found.append(Member("single", count + 1, problem.tensor(one.points[0]), budget))
     return found
-
-
-def _check_free(out: Path) -> None:
-    """Find out now, not after the work, whether the folder can be written."""
-    if os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir())):
-        msg = f"{str(out)!r} exists already; name a new folder or an empty one."
-        raise click.UsageError(msg)
-    parent = next(folder for folder in out.absolute().parents if os.path.lexists(folder))
-    if not (os.path.isdir(parent) and os.access(parent, os.W_OK)):
-        msg = f"the folder {str(parent)!r} is not writable."
-        raise click.UsageError(msg)

@@ -48,3 +48,12 @@ def given_source(asked: dict[str, Any]) -> Source:
     """Take the options of :func:`problem_options` but the device out of ``asked``."""
     settings: dict[str, Value] = dict(asked.pop("settings"))
     return Source(asked.pop("reference") or "", settings, asked.pop("data"))
+
+
+def named_source(name: str | None, asked: dict[str, Any]) -> Source:
+    """PROBLEM, given as an argument or with --problem."""
+    source = given_source(asked)
+    if (name is None) == (not source.reference):
+        msg = "give PROBLEM: a preset, or your own package.module:function."
+        raise click.UsageError(msg)
+    return Source(name or source.reference, source.settings, source.data)

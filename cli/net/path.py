@@ -1,15 +1,15 @@
 """``entropic net path``: a path of low loss between two minima."""
 
 import os
-import shlex
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..atomic import check_free
 from ..options import number, picture_file
 from ..progress import bar
+from ..remembering import Remembering, going_on
 from .folders import read_minima, write_path
 from .options import given_source, problem_options
 
@@ -28,14 +28,6 @@ SEARCHED = ("pivots", "bends", "cycles", "steps", "rate", "last_rate", "batch", 
 COMMAND = "entropic net path"
 
 
-class _Remembering(click.Command):
-    """Keeps the words it was called with, to be able to say them again."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta["words"] = list(args)
-        return super().parse_args(ctx, args)
-
-
 def pair(text: str) -> tuple[str, str]:
     """Two names of minima, as ``0,1``."""
     names = [name.strip() for name in text.split(",")]
@@ -45,7 +37,7 @@ def pair(text: str) -> tuple[str, str]:
     return names[0], names[1]
 
 
-@click.command(cls=_Remembering)
+@click.command(cls=Remembering)
 @click.argument("minima", type=click.Path(path_type=Path))
 @click.option(
     "--out",
@@ -145,7 +137,7 @@ def path(
     from ..record import deliver
     from .kept_tensors import KeptTensors
 
-    _check_free(out)
+    check_free(out)
     settings = {name: asked[name] for name in SEARCHED if asked[name] is not None}
     opened = read_minima(minima, given_source(asked), device)
     names = _names(opened, between, minima)
@@ -165,23 +157,11 @@ def path(
     try:
         found, record = _work(opened, task, kept, state)
     except KeyboardInterrupt:
-        words = shlex.join([*COMMAND.split(), *ctx.meta["words"]])
-        raise _interrupted(kept, words if resume else f"{words} --resume") from None
+        raise _interrupted(kept, going_on(ctx)) from None
     _write(out, opened, found, record)
     kept.remove()
     click.echo(f"wrote {out}", err=True)
     deliver(record, style, None, picture)
-
-
-def _check_free(out: Path) -> None:
-    """Find out now, not after the work, whether the folder can be written."""
-    if os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir())):
-        msg = f"{str(out)!r} exists already; name a new folder or an empty one."
-        raise click.UsageError(msg)
-    parent = next(folder for folder in out.absolute().parents if os.path.lexists(folder))
-    if not (os.path.isdir(parent) and os.access(parent, os.W_OK)):
-        msg = f"the folder {str(parent)!r} is not writable."
-        raise click.UsageError(msg)
 
 
 def _names(opened: "Minima", between: tuple[str, str] | None, folder: Path) -> tuple[str, str]:
@@ -241,8 +221,9 @@ def _work(
 def _aligned(
     problem: "Problem", theta: "Tensor", reference: "Tensor", seed: int
 ) -> "tuple[Tensor, dict[str, Any]]":
-    alignment = import_module("...nets.alignment", __package__)
-    found = alignment.aligned(problem, theta, reference, seed=seed)
+    from ...nets.alignment import aligned
+
+    found = aligned(problem, theta, reference, seed=seed)
     told = {name: getattr(found, name) for name in ("distance_before", "mismatch")}
     return problem.tensor(found.theta), {f"alignment_{name}": told[name] for name in told}
 

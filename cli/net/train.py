@@ -1,14 +1,14 @@
 """``entropic net train``: minima of a problem, several seeds at once."""
 
-import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..remembering import Remembering, going_on
 from .kept_training import KeptTraining
-from .options import given_source, problem_options
+from .options import named_source, problem_options
 from .recipe_options import chosen_recipe, recipe_options, seeds
 from .source import Source
 from .training_task import Lost, TrainingTask
@@ -22,15 +22,7 @@ if TYPE_CHECKING:
 TOGETHER = {"auto": None, "yes": True, "no": False}
 
 
-class _Remembering(click.Command):
-    """Keeps the words it was called with, to be able to say them again."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta["words"] = list(args)
-        return super().parse_args(ctx, args)
-
-
-@click.command(cls=_Remembering)
+@click.command(cls=Remembering)
 @click.argument("name", required=False, metavar="[PROBLEM]")
 @problem_options
 @click.option(
@@ -101,15 +93,14 @@ def train(
     from .folders import write_minima
     from .minima_rows import history_text, minima_record
 
-    source, given_seeds = _source(name, asked), asked.pop("seeds")
+    source, given_seeds = named_source(name, asked), asked.pop("seeds")
     recipe = chosen_recipe(source, asked)
     arithmetic = Arithmetic(asked["precision"], asked["channels_last"], asked["compiled"])
     config = _config(source, recipe, arithmetic, given_seeds, device)
     kept = KeptTraining(out, config)
     problem = source.problem(device)
     state = kept.begin(resume)
-    again = shlex.join(["entropic", "net", "train", *ctx.meta["words"]])
-    again = again if resume else f"{again} --resume"
+    again = going_on(ctx)
     task = TrainingTask(problem, recipe, given_seeds, TOGETHER[together], arithmetic, kept, again)
     found, late = task.trained(state)
     record = minima_record(problem, found, config)
@@ -125,15 +116,6 @@ def train(
     if late is not None:
         msg = f"{late}; {str(out)!r} holds where they are; raise --longest, or lower the goal"
         raise Lost(msg)
-
-
-def _source(name: str | None, asked: dict[str, Any]) -> Source:
-    """PROBLEM, given as an argument or with --problem."""
-    source = given_source(asked)
-    if (name is None) == (not source.reference):
-        msg = "give PROBLEM: a preset, or your own package.module:function."
-        raise click.UsageError(msg)
-    return Source(name or source.reference, source.settings, source.data)
 
 
 def _config(

@@ -1,6 +1,5 @@
 """``entropic sim langevin``: ensembles of walks, sent out of an interval or watched at rest."""
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..options import number, numbers, output_options, warn
+from ..remembering import Remembering, going_on
 from .dynamics import dynamics_options
 
 if TYPE_CHECKING:
@@ -21,14 +21,6 @@ AT_REST = (*OBSERVED, "burn_in", "every")  # without a meaning where trajectorie
 MOST = 100_000_000  # trajectories in all, at some 32 bytes each
 MOST_STEPS = 10**12
 MOST_BINS = 10_000
-
-
-class _Remembering(click.Command):
-    """Keeps the words it was called with, to be able to say them again."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta["words"] = list(args)
-        return super().parse_args(ctx, args)
 
 
 def rising(text: str) -> list[float]:
@@ -58,7 +50,7 @@ def bin_edges(text: str) -> list[float]:
     return found
 
 
-@click.command(cls=_Remembering)
+@click.command(cls=Remembering)
 @dynamics_options
 @click.option("--start", type=numbers, metavar="LIST", help="Where y starts.  [default: 0]")
 @click.option(
@@ -191,8 +183,7 @@ def langevin(
     try:
         rows = walk.rows(kept, state)
     except KeyboardInterrupt:
-        words = shlex.join(["entropic", "sim", "langevin", *ctx.meta["words"]])
-        again = words if resume else f"{words} --resume"
+        again = going_on(ctx)
         raise _interrupted(walk, kept, parameters, style, again) from None
     record = _record(walk, parameters, rows)
     _deliver(record, kept, style, out, picture if paths is None else None)

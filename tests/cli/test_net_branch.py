@@ -58,7 +58,7 @@ def test_the_folder_holds_lines_ends_and_means(made):
     assert means[0]["loss_barrier"] == pytest.approx(np.mean(values))
     assert means[0]["loss_barrier_stderr"] == pytest.approx(np.std(values, ddof=1) / 2**0.5)
     config = (made / "config.toml").read_text()
-    assert 'error_on = "train"' in config
+    assert 'error_on = "test"' in config
     assert 'normalisation = "none"' in config
 
 

@@ -54,7 +54,9 @@ def test_the_folder_holds_a_path_between_the_two_minima(entropic, minima, tmp_pa
     assert (said.code, said.err) == (0, f"wrote {out}\n")
     record = json.loads(said.out)
     rows, told = record["rows"], record["parameters"]
-    assert list(rows[0]) == ["s", "fraction", "pivot", "loss", "metric"]
+    assert list(rows[0]) == [
+        *("s", "fraction", "pivot", "loss", "metric", "test_loss", "test_metric"),
+    ]
     assert rows[0]["s"] == 0
     assert rows[-1]["s"] == pytest.approx(told["length"])
     assert told["length"] >= told["distance"] * (1 - 1e-12)
