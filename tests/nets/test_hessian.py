@@ -199,6 +199,43 @@ def test_the_model_is_as_it_was():
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
+def test_operations_that_torch_cannot_batch_are_done_one_by_one():
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx, slope):
+            (x,) = ctx.saved_tensors
+            return Square.apply(x, slope)
+
+    class Square(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, slope):
+            ctx.save_for_backward(x, slope)
+            return 3 * x**2 * slope
+
+        @staticmethod
+        def backward(ctx, other):
+            x, slope = ctx.saved_tensors
+            float(other.sum())  # asks for a number, which no batch has
+            return 6 * x * slope * other, 3 * x**2 * other
+
+    class Cubed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.place = nn.Parameter(torch.tensor([1.0, 2.0]))
+
+        def forward(self, inputs):
+            return Cube.apply(self.place) * inputs
+
+    problem = Problem(Cubed(), lambda x, _: x.sum(dim=1), torch.ones(3, 2), torch.ones(3))
+    found = Hessian(problem, torch.tensor([1.0, 2.0])).dense()
+    torch.testing.assert_close(found, torch.diag(torch.tensor([6.0, 12.0])))
+
+
 def test_single_precision_gives_single_precision():
     problem = small_problem().to(dtype=torch.float32)
     theta = flat_parameters(problem.model)
