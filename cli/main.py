@@ -22,6 +22,7 @@ from .hall import Hall
     invoke_without_command=True,
     rooms={
         "compare": ("compare", "Put a predicted relaxation beside a measured one."),
+        "net": ("net.group", "Measure networks: minima, paths, curvature, gradient noise."),
         "sim": ("sim.group", "Simulate: Langevin ensembles, perceptrons."),
         "theory": (
             "theory.group",

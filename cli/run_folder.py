@@ -59,18 +59,18 @@ def configuration(comparison: "Comparison") -> dict[str, Any]:
         "seconds": {name: round(taken, 2) for name, taken in comparison.seconds.items()},
         "versions": versions(),
         "machine": machine(),
-        "settings": {rung.name: _toml(rung.settings) for rung in comparison.rungs},
+        "settings": {rung.name: toml_value(rung.settings) for rung in comparison.rungs},
     }
 
 
-def _toml(value: Any) -> Any:
+def toml_value(value: Any) -> Any:
     """The same in what TOML can say; nothing is said as ``"none"``."""
     if isinstance(value, Mapping):
-        return {str(key): _toml(item) for key, item in value.items()}
+        return {str(key): toml_value(item) for key, item in value.items()}
     if hasattr(value, "tolist"):
-        return _toml(value.tolist())
+        return toml_value(value.tolist())
     if isinstance(value, (list, tuple)):
-        return [_toml(item) for item in value]
+        return [toml_value(item) for item in value]
     if value is None:
         return "none"
     return value if isinstance(value, (bool, int, float, str)) else str(value)
