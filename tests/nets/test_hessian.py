@@ -173,6 +173,41 @@ def test_batch_statistics_forbid_to_take_fewer_samples(monkeypatch):
         _ = Hessian(small, flat_parameters(small.model), said=lambda _: None).loss
 
 
+def test_a_graph_is_gone_when_nothing_refers_to_its_operator():
+    made, gone = [], []
+
+    class Watched(torch.autograd.Function):  # its context dies with the graph
+        @staticmethod
+        def forward(ctx, x):
+            ctx.guard = Guard()
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx, slope):
+            (x,) = ctx.saved_tensors
+            return 3 * x**2 * slope
+
+    class Guard:
+        def __init__(self):
+            made.append(True)
+
+        def __del__(self):
+            gone.append(True)
+
+    class Cubed(nn.Linear):
+        def forward(self, inputs):
+            return Watched.apply(torch.tanh(super().forward(inputs)))
+
+    inputs = torch.randn(40, 2, dtype=torch.float64)
+    problem = Problem(Cubed(2, 2).double(), half_square, inputs, inputs)
+    found = Hessian(problem, flat_parameters(problem.model))
+    torch.testing.assert_close(found.dense(), hessian(problem, found.theta))
+    assert len(gone) < len(made)
+    del found
+    assert len(gone) == len(made)
+
+
 def test_other_errors_of_torch_are_not_taken_for_a_lack_of_memory(monkeypatch):
     def broken(*_):
         msg = "shape mismatch"
