@@ -197,7 +197,7 @@ def test_a_graph_is_gone_when_nothing_refers_to_its_operator():
 
     class Cubed(nn.Linear):
         def forward(self, inputs):
-            return Watched.apply(torch.tanh(super().forward(inputs)))
+            return torch.tanh(Watched.apply(super().forward(inputs)))
 
     inputs = torch.randn(40, 2, dtype=torch.float64)
     problem = Problem(Cubed(2, 2).double(), half_square, inputs, inputs)
