@@ -82,8 +82,8 @@ def _derivatives(
 ) -> list[Tensor]:
     """∂⟨values, along⟩/∂places, zero where nothing depends on them; the graph stays."""
     chosen = [i for i, value in enumerate(values) if value.requires_grad]
+    rows = (len(along[0]),) if batched and along is not None else ()
     if not chosen:
-        rows = (len(along[0]),) if batched and along is not None else ()
         return [place.new_zeros((*rows, *place.shape)) for place in places]
     found = torch.autograd.grad(
         [values[i] for i in chosen],
@@ -92,10 +92,12 @@ def _derivatives(
         retain_graph=True,
         create_graph=create_graph,
         allow_unused=True,
-        materialize_grads=True,
         is_grads_batched=batched,
     )
-    return list(found)
+    return [
+        place.new_zeros((*rows, *place.shape)) if slope is None else slope
+        for place, slope in zip(places, found, strict=True)
+    ]
 
 
 def _pulled(values: Pieces, places: Pieces, vectors: Tensor, at_once: int) -> Tensor:

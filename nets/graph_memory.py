@@ -25,7 +25,7 @@ class Scales(saved_tensors_hooks):
         place = storage.data_ptr()
         if place not in self._held:
             self._found[place] = storage.nbytes()
-        return tensor
+        return tensor.detach()  # itself would hold the graph that holds it, for ever
 
     @property
     def bytes(self) -> int:

@@ -75,6 +75,7 @@ class Hessian:
             problem.blocks if self._tied else parts(problem.samples, min(ADDEND, problem.block))
         )
         self._samples = 0
+        self._batches = True
         self._widest = 0  # samples at a time; to be found out
         self._weight = 0.0  # bytes a graph takes per sample
         self._kept: dict[tuple[int, int], CurvatureGraph] = {}
@@ -150,12 +151,21 @@ class Hessian:
             graph = self._graph(chunk)
             if first:
                 loss, slope = loss + graph.loss, slope.add_(graph.slope)
-            small = (chunk.stop - chunk.start) * self.dim <= SMALL
             if len(vectors):
-                total += graph.products(vectors, AT_ONCE if small and len(vectors) > 1 else 1)
+                total += self._multiplied(graph, chunk.stop - chunk.start, vectors)
         if first:
             self._seen = loss, slope
         return total
+
+    def _multiplied(self, graph: CurvatureGraph, samples: int, vectors: Tensor) -> Tensor:
+        if self._batches and len(vectors) > 1 and samples * self.dim <= SMALL:
+            try:
+                return graph.products(vectors, AT_ONCE)
+            except RuntimeError as error:
+                if out_of_memory(error):
+                    raise
+                self._batches = False  # an operation that torch can only do one by one
+        return graph.products(vectors, 1)
 
     def _chunks(self, blocks: list[slice]) -> list[slice]:
         """What is computed at a time: neighbouring blocks together where nothing forbids it."""

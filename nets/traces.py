@@ -174,6 +174,10 @@ def _xtrace(operator: Operator, basis: Tensor, exact: float, probes: int, seed: 
     probe = array(sketch.T @ drawn.double().T)  # of every probe, its part in the sketch
     other = array(image.T @ drawn.double().T)
     whole = array((drawn * images).sum(dim=1, dtype=torch.float64))
+    heights = array(upper.diagonal().abs())
+    if not heights.min() > 1e-9 * heights.max():
+        msg = "xtrace needs images that are independent; H has too low a rank: take hutch++"
+        raise DomainError(msg)
     left_out = np.linalg.inv(array(upper)).T
     left_out = left_out / np.linalg.norm(left_out, axis=0)  # in the sketch, off the other images
     values = np.empty(half)

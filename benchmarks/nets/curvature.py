@@ -6,8 +6,9 @@ CPU seconds of this process, one thread; codes take turns and the best round cou
 not installed (the versions we used are in requirements.txt) is named and left out.
 
 lambda_max   every code as its manual shows it, at a tolerance of 1e-3; "off" is the distance to a
-             value converged to 1e-8 (its error is the square of its residual, 1e-4).  Power iteration stops on successive differences in PyHessian,
-             Lanczos after 10 steps in hessian-eigenthings, eigsh on ARPACK's estimate.
+             value with a residual of 1e-4, whose own error is of the order of its square.
+             PyHessian stops on successive differences of power iteration, hessian-eigenthings after
+             10 steps of Lanczos, eigsh on ARPACK's estimate.
 trace        what the standard error of our 16 products costs elsewhere: the peers' probes are
              independent, so one of spread s needs (s/error)² products; s is taken from many of ours
              on the whole Hessian.
