@@ -134,6 +134,8 @@ def branch(
         found = _measured(problem, recipe, (epochs_at, given, line), kept, resume)
     except KeyboardInterrupt:
         raise _interrupted(kept, going_on(ctx)) from None
+    except (MemoryError, OSError) as error:
+        raise _lost(error, kept, going_on(ctx)) from None
     record = write_branchings(out, problem, found, config)
     kept.remove()
     click.echo(f"wrote {out}", err=True)
@@ -206,6 +208,14 @@ def _measured(
             found.append(done)
             kept.keep(as_arrays(found))
     return found
+
+
+def _lost(error: Exception, kept: "KeptState", again: str) -> Exception:
+    from .training_task import Lost
+
+    what = "not enough memory: " if isinstance(error, MemoryError) else ""
+    there = f"; what is done is kept in {kept.path}; to continue: {again}"
+    return Lost(f"{what}{error}{there if kept.path.exists() else ''}")
 
 
 def _interrupted(kept: "KeptState", again: str) -> Exception:

@@ -1,6 +1,7 @@
 """``entropic net path``: a path of low loss between two minima."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +159,8 @@ def path(
         found, record = _work(opened, task, kept, state)
     except KeyboardInterrupt:
         raise _interrupted(kept, going_on(ctx)) from None
+    except (MemoryError, OSError) as error:
+        raise _lost(error, kept, going_on(ctx)) from None
     _write(out, opened, found, record)
     kept.remove()
     click.echo(f"wrote {out}", err=True)
@@ -244,6 +247,16 @@ def _write(out: Path, opened: "Minima", found: "FoundPath", record: "Record") ->
     with writing_folder(out) as folder:
         write_path(folder, opened.problem, found.points, config, rows)
         (folder / "profile.json").write_text(json_text(record), "utf-8")
+
+
+def _lost(error: Exception, kept: "KeptTensors", again: str) -> Exception:
+    from .training_task import Lost
+
+    what = "not enough memory: " if isinstance(error, MemoryError) else ""
+    with suppress(OSError):
+        kept.flush()
+    there = f"; kept in {kept.path}; to continue: {again}" if kept.path.exists() else ""
+    return Lost(f"{what}{error}{there}")
 
 
 def _interrupted(kept: "KeptTensors", again: str) -> "Interrupted":
