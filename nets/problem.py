@@ -120,6 +120,15 @@ class Problem:
         """
         return parts(self.samples, self.block)
 
+    def check_batch(self, *sizes: int) -> None:
+        """DomainError where a minibatch of one of these sizes has no batch statistics."""
+        if self.normalisation == "batch" and 1 in sizes:
+            msg = (
+                f"of {self.samples} samples this batch leaves one alone, and batch statistics "
+                "need at least 2; take another batch"
+            )
+            raise DomainError(msg)
+
     def sample_losses(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """ℓ_i (n,) without the decay term; batch statistics are those of these samples."""
         outputs = functional_call(self.model, self.layout.unflatten(theta), (inputs,))

@@ -174,6 +174,7 @@ def _config(
             "samples": problem.samples,
             "decay": problem.decay,
             "normalisation": problem.normalisation,
+            "augmentation": "none" if problem.augment is None else "in training only",
             "error_on": "train" if problem.test is None else "test",
         },
     }

@@ -3,8 +3,11 @@ import torch
 from torch import nn
 
 from entropic.nets import Problem, Recipe, train
+from entropic.nets.fast_ensemble import fast_geometric_ensemble
 from entropic.nets.initial import initial_parameters
 from entropic.nets.losses import cross_entropy
+from entropic.nets.path_methods import path_settings
+from entropic.nets.paths import find_path
 from entropic.theory.errors import DomainError
 
 INPUTS = torch.randn(12, 6, generator=torch.Generator().manual_seed(0))
@@ -97,3 +100,16 @@ def test_attention_starts_as_torch_makes_it_with_all_its_biases_zero():
     named = problem.layout.unflatten(initial_parameters(problem, 3))
     assert not named["attention.out_proj.bias"].any()
     assert named["attention.in_proj_weight"].any()
+
+
+def test_no_minibatch_leaves_a_sample_alone_with_batch_statistics():
+    model = nn.Sequential(nn.Linear(6, 3), nn.BatchNorm1d(3))
+    problem = Problem(model, cross_entropy, INPUTS[1:], TARGETS[1:])
+    first, last = (initial_parameters(problem, seed) for seed in (0, 1))
+    told = "of 11 samples this batch leaves one alone"
+    with pytest.raises(DomainError, match=told):
+        train(problem, Recipe(batch=5, epochs=1), [0])
+    with pytest.raises(DomainError, match=told):
+        fast_geometric_ensemble(problem, first, 1, batch=10)
+    with pytest.raises(DomainError, match=told):
+        find_path(problem, first, last, "neb", path_settings("neb", batch=1, steps=1))
