@@ -21,7 +21,7 @@ entropic net branch digits-mlp "${digits[@]}" --at 0,10,20,30,40,50,60,80,100 --
 
 # CIFAR-10: a narrow ResNet-20 with batch normalisation
 entropic net train cifar10-resnet20-small --data "$data" --set samples=2000 --seeds 0,1 --out cifar
-entropic net path cifar --method autoneb --steps 120 --batch 128 --dense 4 --out cifar-path \
+entropic net path cifar --method autoneb --out cifar-path \
     --plot "$figures/cifar_path.png" >/dev/null
 entropic net curvature cifar-path --score-labels model --quantities loss,metric,trace,lambda_max,scores \
     --plot "$figures/cifar_curvature.png" --format csv >"$results/cifar-curvature.csv"
