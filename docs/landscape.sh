@@ -19,8 +19,8 @@ entropic net branch digits-mlp "${digits[@]}" --at 0,10,20,30,40,50,60,80,100 --
     --mean --out branching --plot "$figures/digits_branching.png" --format csv \
     >"$results/digits-branching.csv"
 
-# CIFAR-10: a narrow ResNet-20 with batch normalisation
-entropic net train cifar10-resnet20-small --data "$data" --set samples=2000 --seeds 0,1 --out cifar
+# CIFAR-10: a narrow ResNet-20 with batch normalisation, 1000 images
+entropic net train cifar10-resnet20-small --data "$data" --seeds 0,1 --out cifar
 entropic net path cifar --method autoneb --out cifar-path \
     --plot "$figures/cifar_path.png" >/dev/null
 entropic net curvature cifar-path --score-labels model --quantities loss,metric,trace,lambda_max,scores \

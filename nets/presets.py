@@ -113,7 +113,7 @@ PRESETS = {
             "cifar10",
             lambda: resnet(20, 8, seed=0),
             1000,
-            {"steps": 120, "batch": 128, "dense": 4},
+            {"steps": 120, "batch": 128},
         ),
         _on_images(
             "cifar10-resnet110",
