@@ -25,8 +25,8 @@ class CurvatureSettings:
     density.  tolerance: of eigenvalues, residual over value.  lambda_method: "power" for the
     iteration of the source, which finds the largest in magnitude, slowly, and no other.
     eigenvalues: how many of the largest.  rule: which eigenvalues count in the log-det, None for
-    those above |most negative|.  steps: of every probe's quadrature.  dense: the most directions
-    for which the matrix is diagonalised.
+    one floor that all points share, see :mod:`.log_dets`.  steps: of every probe's quadrature.
+    dense: the most directions for which the matrix is diagonalised.
     score_samples (None: all), score_rank, score_labels, score_company: see :mod:`.scores`.
     Raises DomainError for a quantity that there is not, and numbers below their least.
     """

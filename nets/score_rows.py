@@ -161,7 +161,8 @@ class ScoreRows:
 
         each: Any = vmap(vmap(grad(value), (None, None, 0)), (None, 0, 0))
         found = each(asked, inputs, slopes)
-        return {name: Plain(found[name].flatten(2).flatten(0, 1)) for name in names}
+        rows = slopes.shape[0] * slopes.shape[1]
+        return {name: Plain(found[name].reshape(rows, -1)) for name in names}
 
     def _by_row(
         self, inputs: Tensor, rows: Tensor, picks: Tensor, names: Sequence[str]
@@ -175,7 +176,9 @@ class ScoreRows:
         for i, some in enumerate(slopes):
             for slope in some:
                 value = (outputs[i] * slope).sum()
-                found.append(torch.autograd.grad(value, free, retain_graph=True))
+                row = torch.autograd.grad(value, free, retain_graph=True, allow_unused=True)
+                pairs = zip(free, row, strict=True)
+                found.append(tuple(torch.zeros_like(w) if g is None else g for w, g in pairs))
         return {
             name: Plain(torch.stack([row[at].reshape(-1) for row in found]))
             for at, name in enumerate(names)

@@ -123,11 +123,12 @@ def _how() -> tuple[Any, ...]:
         ),
         click.option(
             "--rule",
-            type=click.Choice(["negative", "top", "floor"]),
-            default="negative",
+            type=click.Choice(["shared", "negative", "top", "floor"]),
+            default="shared",
             show_default=True,
-            help="Of the log-det: keep the eigenvalues not below |most negative| (negative), the "
-            "--keep largest (top), or those from --floor on (floor).",
+            help="Of the log-det: keep the eigenvalues not below the largest |most negative| of "
+            "all positions (shared), or |most negative| of each by itself (negative), the --keep "
+            "largest (top), or those from --floor on (floor).",
         ),
         click.option("--floor", type=number, metavar="EPS", help="For --rule floor."),
         click.option("--keep", type=click.IntRange(1), metavar="R", help="For --rule top."),
@@ -191,7 +192,7 @@ def settings_of(asked: dict[str, Any]) -> "CurvatureSettings":
 
 
 def _rule(name: str, floor: float | None, keep: int | None) -> "CleaningRule | None":
-    from ...theory.cleaning import AboveFloor, TopRank
+    from ...theory.cleaning import AboveFloor, AboveMostNegative, TopRank
 
     for option, value, owner in (("floor", floor, "floor"), ("keep", keep, "top")):
         if (value is not None) is not (name == owner):
@@ -199,4 +200,6 @@ def _rule(name: str, floor: float | None, keep: int | None) -> "CleaningRule | N
             raise click.UsageError(msg)
     if floor is not None:
         return AboveFloor(floor)
-    return None if keep is None else TopRank(keep)
+    if keep is not None:
+        return TopRank(keep)
+    return AboveMostNegative() if name == "negative" else None

@@ -151,7 +151,7 @@ def _told(settings: "CurvatureSettings") -> dict[str, Any]:
     """The settings as JSON can say them."""
     told = asdict(replace(settings, rule=None))
     rule = settings.rule
-    told["rule"] = "negative" if rule is None else rule.name
+    told["rule"] = "shared" if rule is None else rule.name
     for name in ("rank", "epsilon"):
         if hasattr(rule, name):
             told[f"rule_{name}"] = getattr(rule, name)
