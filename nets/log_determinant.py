@@ -71,11 +71,10 @@ class KnownSpectrum:
         """What ``rule`` keeps; a log-determinant of NaN where that is nothing."""
         count, floor = rule.count(self.eigenvalues), rule.floor(self.eigenvalues)
         logs = np.log(self.eigenvalues[:count])
-        total = logs.sum() if count else np.nan
-        excess = float((logs - np.log(floor)).sum()) if floor > 0 else np.nan
-        values = (total, excess, count, np.sum(self.eigenvalues < 0))
-        found = (Estimate(value, 0.0, "eigenvalues") for value in values)
-        return LogDet(*found, 0.0, 0.0, 0.0, floor, rule.name)
+        over = (logs - np.log(floor)).sum() if floor > 0 else np.nan
+        values = (logs.sum() if count else np.nan, over, count, np.sum(self.eigenvalues < 0))
+        total, excess, kept, negative = (Estimate(v, 0.0, "eigenvalues") for v in values)
+        return LogDet(total, excess, kept, negative, 0.0, 0.0, 0.0, floor, rule.name)
 
 
 @dataclass(frozen=True)
@@ -117,11 +116,10 @@ class ProbedSpectrum:
         columns = (totals, totals - kept * np.log(floor), kept, below)
         mean = mean_estimate(np.column_stack(columns), "lanczos")
         both = zip(mean.value, mean.error, strict=True)
-        estimates = [Estimate(value, error, "lanczos") for value, error in both]
-        total_bias, jump = sums[:, 2:].mean(axis=0)
-        smeared = max(float(total_bias - abs(np.log(floor)) * jump), 0.0)  # no jump in the excess
-        bounds = float(total_bias), smeared, float(jump)
-        return LogDet(*estimates, *bounds, floor, rule.name)
+        total, excess, number, negative = (Estimate(v, e, "lanczos") for v, e in both)
+        bias, jump = (float(b) for b in sums[:, 2:].mean(axis=0))
+        smeared = max(bias - abs(np.log(floor)) * jump, 0.0)  # the excess does not jump
+        return LogDet(total, excess, number, negative, bias, smeared, jump, floor, rule.name)
 
 
 def log_det(
@@ -147,7 +145,8 @@ def log_det(
     if operator.dim <= dense:
         identity = torch.eye(operator.dim, dtype=operator.dtype, device=operator.device)
         matrix = array(operator.products(identity))
-        found = KnownSpectrum(np.linalg.eigvalsh(0.5 * (matrix + matrix.T))[::-1]).above(rule)
+        values = np.linalg.eigvalsh(0.5 * (matrix + matrix.T))[::-1]
+        found = KnownSpectrum(np.asarray(values, float)).above(rule)
         if found.kept.value == 0:
             msg = f"the rule {rule.name!r} must keep an eigenvalue; all {operator.dim} are below "
             raise DomainError(msg + f"its floor of {found.floor:g}")
@@ -200,7 +199,7 @@ def shared_floor(ends: list[tuple[float, float]]) -> float:
     ends: the lowest and the lowest positive value of each.  Where none is negative half the
     smallest that is positive, so that all positive ones are kept; 0 where none is positive either.
     """
-    lowest, positive = (min(values) for values in zip(*ends, strict=True))
+    lowest, positive = min(low for low, _ in ends), min(high for _, high in ends)
     if lowest < 0:
         return -lowest
     return 0.5 * positive if positive < np.inf else 0.0

@@ -31,6 +31,7 @@ from .hessian import Hessian
 from .log_determinant import KnownSpectrum, check_rule, probed_spectrum
 from .log_dets import remembered
 from .problem import Problem, array
+from .score_rows import usual_labels
 from .scores import score_matrix
 from .traces import trace
 
@@ -256,7 +257,7 @@ def _scores(problem: Problem, theta: Tensor, settings: CurvatureSettings) -> Mea
         problem,
         theta,
         samples,
-        labels=s.score_labels,
+        labels=s.score_labels or usual_labels(problem),
         company=s.score_company,
         seed=s.seed,
         only=s.only,

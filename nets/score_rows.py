@@ -28,6 +28,7 @@ from torch.func import functional_call, grad, vmap
 from torch.nn.functional import cross_entropy, one_hot, softmax
 
 from ..theory.errors import DomainError
+from .parameters import flat_parameters
 from .problem import Problem
 from .sample_gradients import Piece, Plain, UnknownLayersError, layer_pieces
 
@@ -200,17 +201,30 @@ class ScoreRows:
         return total
 
 
-def _check_probabilities(problem: Problem, theta: Tensor) -> None:
+def usual_labels(problem: Problem) -> Labels:
+    """The model's own labels where it has probabilities: then F is near the Hessian at a minimum.
+
+    With batch statistics those of the data, for a tenth of the backward passes of ten classes.
+    """
+    theta = flat_parameters(problem.model)
+    tied = problem.normalisation == "batch"
+    return "model" if not tied and _has_probabilities(problem, theta) else "data"
+
+
+def _has_probabilities(problem: Problem, theta: Tensor) -> bool:
     """Whether the loss is the −ln of a softmax, by value, on the first samples."""
     with torch.no_grad():
         inputs, targets = problem.inputs[:8], problem.targets[:8]
         weights = problem.layout.unflatten(theta)
         outputs: Tensor = functional_call(problem.model, weights, (inputs,))
-        known = outputs.ndim == 2 and targets.ndim == 1 and not targets.is_floating_point()
-        if known:
-            expected = cross_entropy(outputs, targets, reduction="none")
-            known = torch.allclose(problem.loss(outputs, targets), expected)
-    if not known:
+        if outputs.ndim != 2 or targets.ndim != 1 or targets.is_floating_point():
+            return False
+        expected = cross_entropy(outputs, targets, reduction="none")
+        return torch.allclose(problem.loss(outputs, targets), expected)
+
+
+def _check_probabilities(problem: Problem, theta: Tensor) -> None:
+    if not _has_probabilities(problem, theta):
         msg = (
             "the Fisher matrix of the model needs class probabilities, a softmax cross-entropy of "
             f"outputs (n, classes); the loss of {problem.name!r} is another: use the labels of the "

@@ -156,11 +156,11 @@ def _scores() -> tuple[Any, ...]:
         click.option(
             "--score-labels",
             type=click.Choice(["data", "model", "drawn"]),
-            default="data",
-            show_default=True,
             help="Labels of the data, or the model's own: each with its probability, or one draw.  "
             "Only with the model's own is the Fisher matrix that of Gauss and Newton; that of the "
-            "data vanishes where the data are fitted.",
+            "data vanishes where the data are fitted.  [default: model where the loss is a softmax "
+            "cross-entropy without batch statistics, for which it takes a backward pass per "
+            "class; else data]",
         ),
         click.option(
             "--score-statistics",

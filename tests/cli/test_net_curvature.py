@@ -69,7 +69,7 @@ def test_there_is_a_row_for_every_pivot_with_the_fields_of_the_contract(asked, m
         assert row["lambda_max"] == pytest.approx(np.linalg.eigvalsh(dense)[-1], rel=1e-9)
         assert row["lambda_max_converged"] is True
         assert isinstance(row["kept"], int)
-        scores = score_matrix(problem, theta)
+        scores = score_matrix(problem, theta, labels="model")
         assert row["score_1"] == pytest.approx(scores.singular_values[0], rel=1e-9)
         assert row["fisher_trace"] == pytest.approx(scores.trace.value.item(), rel=1e-9)
     lengths = np.linalg.norm(np.diff(points.numpy(), axis=0), axis=1)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -18,6 +20,7 @@ from entropic.nets.curvature_profile import table_so_far
 from entropic.nets.curvature_settings import QUANTITIES
 from entropic.nets.log_dets import log_det_columns
 from entropic.nets.losses import correct, cross_entropy
+from entropic.nets.score_rows import usual_labels
 from entropic.theory import DomainError
 from entropic.theory.cleaning import AboveFloor, AboveMostNegative, TopRank
 
@@ -57,9 +60,9 @@ def test_a_small_matrix_is_diagonalised_and_everything_is_read_off_it(place):
         assert row["logdet_excess"] == pytest.approx(np.log(kept / floor).sum(), rel=1e-8)
         assert (row["kept"], row["negative"]) == (len(kept), np.sum(values < 0))
         assert row["fisher_trace"] == pytest.approx(
-            fisher_trace(problem, path.at(s)).value.item(), rel=1e-12
+            fisher_trace(problem, path.at(s), labels="model").value.item(), rel=1e-12
         )
-        scores = score_matrix(problem, path.at(s))
+        scores = score_matrix(problem, path.at(s), labels="model")
         np.testing.assert_allclose(row["score_singular_values"], scores.singular_values[:10])
         gauss = fisher_trace(problem, path.at(s), labels="model").value + problem.decay * 31
         assert abs(row["gauss_newton_trace"] - gauss) < 4 * row["gauss_newton_trace_stderr"]
@@ -166,9 +169,9 @@ def test_some_parameters_alone_have_their_own_block_of_everything(place):
     assert found["gradient_norm"][0] == pytest.approx(float(slope.norm()), rel=1e-10)
     along = float(slope @ path.tangent(0.5)[-15:])
     assert found["gradient_along"][0] == pytest.approx(along, rel=1e-10)
-    part = score_matrix(problem, theta, only="2.*").trace.value
+    part = score_matrix(problem, theta, only="2.*", labels="model").trace.value
     assert found["fisher_trace"][0] == pytest.approx(part)
-    assert part < score_matrix(problem, theta).trace.value
+    assert part < score_matrix(problem, theta, labels="model").trace.value
 
 
 @pytest.mark.parametrize("dense", [0, 3000])
@@ -307,3 +310,10 @@ def test_bad_questions_are_refused(place):
         path_curvature(problem, other, np.array([0.5]), settings)
     with pytest.raises(DomainError, match="no parameter is called 'first'"):
         measure(place, only=("first",))
+
+
+def test_scores_are_those_of_the_models_own_labels_where_it_has_probabilities(place):
+    assert usual_labels(place[0]) == "model"
+    assert usual_labels(normalised()) == "data"  # a backward pass per row there
+    squared = replace(place[0], loss=lambda outputs, targets: outputs.square().sum(1))
+    assert usual_labels(squared) == "data"
