@@ -71,14 +71,14 @@ def pair(text: str) -> tuple[str, str]:
 @click.option(
     "--steps",
     type=click.IntRange(1),
-    help="Of each cycle; curves take cycles x steps.  [default: 1000]",
+    help="Of each cycle; curves take cycles x steps.  [default: the preset's or 1000]",
 )
 @click.option("--rate", type=number, metavar="ETA", help="In the first cycle.  [default: 0.1]")
 @click.option("--last-rate", type=number, metavar="ETA", help="In the last.  [default: 0.001]")
 @click.option(
     "--batch",
     type=click.IntRange(1),
-    help="Samples of a step, the same for all pivots.  [default: 256]",
+    help="Samples of a step, the same for all pivots.  [default: the preset's or 256]",
 )
 @click.option(
     "--dense",
@@ -138,8 +138,9 @@ def path(
     from .kept_tensors import KeptTensors
 
     check_free(out)
-    settings = {name: asked[name] for name in SEARCHED if asked[name] is not None}
     opened = read_minima(minima, given_source(asked), device)
+    settings = _usual(opened, asked["method"])
+    settings |= {name: asked[name] for name in SEARCHED if asked[name] is not None}
     names = _names(opened, between, minima)
     task = {
         "method": asked["method"],
@@ -176,6 +177,15 @@ def _names(opened: "Minima", between: tuple[str, str] | None, folder: Path) -> t
             msg = f"{str(folder)!r} has no minimum {name!r}; it has {', '.join(there)}."
             raise click.UsageError(msg)
     return between
+
+
+def _usual(opened: "Minima", method: str) -> dict[str, int]:
+    """What the preset finds its band with."""
+    from ...nets.presets import preset
+
+    if opened.source.is_own or method not in ("autoneb", "neb"):
+        return {}
+    return dict(preset(opened.source.reference).band)
 
 
 def _settings(method: Any, chosen: dict[str, Any]) -> dict[str, Any]:
