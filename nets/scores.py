@@ -150,8 +150,9 @@ def fisher_trace(
 ) -> Estimate:
     """Tr F, the mean of |g|², from ``samples`` training samples, all by default: then exact.
 
-    The standard error of a choice without replacement counts how many there are.  Raises
-    DomainError where gradients are not finite.
+    The standard error of a choice without replacement counts how many there are; it is too small
+    where few samples carry most of the sum, as those misfitted do with the labels of the data.
+    Raises DomainError where gradients are not finite.
     """
     source = ScoreRows(problem, theta, labels, company, seed)
     picks = chosen_samples(problem.samples, samples, seed)
