@@ -13,7 +13,9 @@ method can know that what it never met is not larger.
 
 Where H is a sum over blocks of data, an eighth of them is searched first, for an eighth of the
 price.  Its eigenvectors are a start for the whole, which saves a third of the products or more, and
-beside those of a neighbouring point they show when another eigenvalue has overtaken.
+beside those of a neighbouring point they show when another eigenvalue has overtaken.  Where the
+blocks are fewer, a Krylov space of its own, from a random vector beside the neighbour's, looks for
+that: an eigenvector that is carried along unchanged converges at once, however many overtake it.
 """
 
 from dataclasses import dataclass
@@ -28,6 +30,10 @@ from .operator import Operator
 from .problem import array
 
 PART = 8  # the part searched first is one over so many
+LOOSE = 0.03  # residual over value that is enough where an eigenvalue is only looked for
+# Products, at most, that look for an eigenvalue that has overtaken: more than an outlier takes to
+# be found from a random vector, and most searches end sooner.
+LOOK = 8
 ROOM = 32  # vectors in the basis beside twice the number of pairs, before it is cut back
 
 
@@ -95,12 +101,9 @@ def leading_pairs(
     """
     _check(operator, count, tolerance, start)
     began, space = operator.used, _Space(operator, 2 * count + ROOM)
-    new = _random(operator, count, seed)
-    if operator.addends >= PART:
-        new = _from_a_part(operator, count, tolerance, seed)
-    if start is not None:
-        new = torch.cat([start.to(new), new])[: max(count, len(start) + 1)]
-    smallest, spare = np.inf, seed
+    look = LOOK if start is not None and operator.addends < PART else 0
+    new, spare = _first(operator, count, tolerance, start, seed), seed
+    smallest = np.inf
     while True:
         if not space.extend(new) or space.size < count:
             spare += 1  # nothing new in what was handed in: look elsewhere
@@ -117,16 +120,36 @@ def leading_pairs(
         found = EigenPairs(
             values[:count], residuals, wanted, smallest, spent, space.basis, space.images
         )
-        if len(open_) == 0 or space.size == operator.dim:
+        if space.size == operator.dim:
             return found
-        if spent >= most:
-            msg = (
-                f"{len(open_)} of {count} eigenvalues have residuals above {tolerance:g} of "
-                f"themselves after {spent:.0f} products, up to {residuals.max():.3g}; allow more"
-            )
-            raise NotConverged(msg, found)
+        if len(open_):
+            if spent >= most:
+                msg = (
+                    f"{len(open_)} of {count} eigenvalues have residuals above {tolerance:g} of "
+                    f"themselves after {spent:.0f} products, up to {residuals.max():.3g}; "
+                    "allow more"
+                )
+                raise NotConverged(msg, found)
+            new = apart[open_[0]][None]
+        else:
+            beside = space.residual(values, states, count) if look else None
+            if beside is None:
+                return found
+            new, look = beside, look - 1
         space.cut(values, states, count + ROOM // 4)
-        new = apart[open_[0]][None]
+
+
+def _first(
+    operator: Operator, count: int, tolerance: float, start: Tensor | None, seed: int
+) -> Tensor:
+    """Vectors to begin with: at least one that ``start`` knows nothing of."""
+    if operator.addends >= PART:
+        new = _from_a_part(operator, count, tolerance, seed)
+    else:
+        new = _random(operator, count, seed)
+    if start is None:
+        return new
+    return torch.cat([start.to(new), new])[: max(count, len(start) + 1)]
 
 
 def _check(operator: Operator, count: int, tolerance: float, start: Tensor | None) -> None:
@@ -183,7 +206,9 @@ class _Part:
 def _from_a_part(operator: Operator, count: int, tolerance: float, seed: int) -> Tensor:
     part = _Part(operator, operator.addends // PART)
     try:
-        pairs = leading_pairs(part, count, tolerance=max(tolerance, 0.03), seed=seed, most=5 * PART)
+        pairs = leading_pairs(
+            part, count, tolerance=max(tolerance, LOOSE), seed=seed, most=5 * PART
+        )
     except NotConverged as error:
         pairs = error.found
     return pairs.vectors
@@ -226,6 +251,13 @@ class _Space:
         """Ritz values, falling, and their vectors' coordinates as rows."""
         values, states = torch.linalg.eigh(self._matrix)
         return values.flip(0).numpy(), states.T.flip(0).to(self.basis)
+
+    def residual(self, values: Array, states: Tensor, index: int) -> Tensor | None:
+        """That (1, dim) of one Ritz pair, or None where it is nearly an eigenpair."""
+        if index >= self.size:
+            return None
+        found = states[index] @ self.images - float(values[index]) * (states[index] @ self.basis)
+        return None if float(found.norm()) <= LOOSE * abs(values[index]) else found[None]
 
     def cut(self, values: Array, states: Tensor, keep: int) -> None:
         """When there is no room for one more, keep the ``keep`` best Ritz vectors."""
