@@ -117,24 +117,22 @@ def leading_pairs(
         rounding = torch.finfo(operator.dtype).eps * 4 * np.abs(values).max()
         open_ = np.nonzero(residuals > np.maximum(tolerance * np.abs(values[:count]), rounding))[0]
         spent = operator.used - began
-        found = EigenPairs(
-            values[:count], residuals, wanted, smallest, spent, space.basis, space.images
-        )
-        if space.size == operator.dim:
-            return found
-        if len(open_):
-            if spent >= most:
-                msg = (
-                    f"{len(open_)} of {count} eigenvalues have residuals above {tolerance:g} of "
-                    f"themselves after {spent:.0f} products, up to {residuals.max():.3g}; "
-                    "allow more"
-                )
-                raise NotConverged(msg, found)
+        done = len(open_) == 0 or space.size == operator.dim
+        beside = space.residual(values, states, count) if done and look else None
+        if (done and (beside is None or space.size == operator.dim)) or spent >= most:
+            found = EigenPairs(
+                values[:count], residuals, wanted, smallest, spent, space.basis, space.images
+            )
+            if done:
+                return found
+            msg = (
+                f"{len(open_)} of {count} eigenvalues have residuals above {tolerance:g} of "
+                f"themselves after {spent:.0f} products, up to {residuals.max():.3g}; allow more"
+            )
+            raise NotConverged(msg, found)
+        if beside is None:
             new = apart[open_[0]][None]
         else:
-            beside = space.residual(values, states, count) if look else None
-            if beside is None:
-                return found
             new, look = beside, look - 1
         space.cut(values, states, count + ROOM // 4)
 
@@ -221,7 +219,8 @@ class _Space:
         self._operator, self._room = operator, min(room, operator.dim)
         self.basis = torch.empty(0, operator.dim, dtype=operator.dtype, device=operator.device)
         self.images = torch.empty_like(self.basis)
-        self._matrix = torch.empty(0, 0, dtype=torch.float64)
+        self._kept = self.basis, self.images  # what these are the beginnings of
+        self._matrix: Array = np.empty((0, 0))
 
     @property
     def size(self) -> int:
@@ -233,14 +232,14 @@ class _Space:
         if len(fresh) == 0:
             return False
         images = self._operator.products(fresh)
-        if not bool(torch.isfinite(images).all()):
+        old, size = self.size, self.size + len(fresh)
+        self._kept = _appended(self._kept[0], old, fresh), _appended(self._kept[1], old, images)
+        self.basis, self.images = self._kept[0][:size], self._kept[1][:size]
+        side = array((self.basis @ images.T).double())
+        if not np.all(np.isfinite(side)):
             msg = "a product with the operator must be finite numbers; some are not"
             raise DomainError(msg)
-        self.basis = torch.cat([self.basis, fresh])
-        self.images = torch.cat([self.images, images])
-        old, size = len(self._matrix), len(self.basis)
-        side = (self.basis @ images.T).to("cpu", torch.float64)
-        matrix = self._matrix.new_empty(size, size)
+        matrix = np.empty((size, size))
         matrix[:old, :old] = self._matrix
         matrix[:, old:], matrix[old:, :old] = side, side[:old].T
         matrix[old:, old:] = 0.5 * (side[old:] + side[old:].T)
@@ -249,8 +248,8 @@ class _Space:
 
     def ritz(self) -> tuple[Array, Tensor]:
         """Ritz values, falling, and their vectors' coordinates as rows."""
-        values, states = torch.linalg.eigh(self._matrix)
-        return values.flip(0).numpy(), states.T.flip(0).to(self.basis)
+        values, states = np.linalg.eigh(self._matrix)
+        return values[::-1].copy(), torch.from_numpy(states.T[::-1].copy()).to(self.basis)
 
     def residual(self, values: Array, states: Tensor, index: int) -> Tensor | None:
         """That (1, dim) of one Ritz pair, or None where it is nearly an eigenpair."""
@@ -263,26 +262,41 @@ class _Space:
         """When there is no room for one more, keep the ``keep`` best Ritz vectors."""
         if self._room <= self.size < self._operator.dim:
             self.basis, self.images = states[:keep] @ self.basis, states[:keep] @ self.images
-            self._matrix = torch.diag(torch.tensor(values[:keep]))
+            self._kept = self.basis, self.images
+            self._matrix = np.diag(values[:keep])
+
+
+def _appended(kept: Tensor, size: int, rows: Tensor) -> Tensor:
+    """``rows`` behind the first ``size`` of ``kept``, in place while there is room."""
+    if len(kept) < size + len(rows):
+        longer = kept.new_empty(max(2 * size, size + len(rows)), kept.shape[1])
+        longer[:size] = kept[:size]
+        kept = longer
+    kept[size : size + len(rows)] = rows
+    return kept
 
 
 def orthonormal(vectors: Tensor, basis: Tensor) -> Tensor:
     """Unit vectors (≤ m, dim) that span what ``vectors`` (m, dim) add to the rows of ``basis``."""
-    found = basis
+    found, count = torch.empty_like(vectors), 0
+    tiny = 100 * torch.finfo(vectors.dtype).eps
     for vector in vectors:
         length = float(vector.norm())
         if length == 0:
             continue
         unit = vector / length
         for _ in range(2):  # once leaves rounding behind, twice does not
-            unit = unit - (found @ unit) @ found
+            unit = unit - (basis @ unit) @ basis
+            if count:
+                unit = unit - (found[:count] @ unit) @ found[:count]
             left = float(unit.norm())
-            if left <= 100 * torch.finfo(unit.dtype).eps:
+            if left <= tiny:
                 break
             unit = unit / left
         else:
-            found = torch.cat([found, unit[None]])
-    return found[len(basis) :]
+            found[count] = unit
+            count += 1
+    return found[:count]
 
 
 def _random(operator: Operator, count: int, seed: int) -> Tensor:
