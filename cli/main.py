@@ -68,6 +68,8 @@ def run(arguments: Sequence[str]) -> int:
 
             if isinstance(error, EntropicError):
                 return _told(str(error), 2 if isinstance(error, DomainError) else 1)
+            if "allocate memory" in str(error):  # torch on a CPU has no class for it
+                return _told(f"not enough memory: {error}", 1)
             from .own_code import place_in_own_code
 
             if place := place_in_own_code(error):
