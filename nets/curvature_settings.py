@@ -27,7 +27,7 @@ class CurvatureSettings:
     eigenvalues: how many of the largest.  rule: which eigenvalues count in the log-det, None for
     those above |most negative|.  steps: of every probe's quadrature.  dense: the most directions
     for which the matrix is diagonalised.
-    score_samples (None: all), score_rank, score_labels, score_company: see :mod:`.scores`.
+    score_samples (None: all), score_rank, score_labels, score_statistics: see :mod:`.scores`.
     Raises DomainError for a quantity that there is not, and numbers below their least.
     """
 
@@ -45,7 +45,7 @@ class CurvatureSettings:
     score_samples: int | None = 256
     score_rank: int = 10
     score_labels: Labels = "data"
-    score_company: Company = "following"
+    score_statistics: Company = "following"
     seed: int = 0
 
     def __post_init__(self) -> None:

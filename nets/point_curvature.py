@@ -218,9 +218,10 @@ class _Point:
 
 def _exact_log_det(spectrum: Array, rule: CleaningRule) -> dict[str, float]:
     """From all eigenvalues, falling; a saddle of which the rule keeps nothing has none: NaN."""
+    count = rule.count(spectrum)  # refuses a rank that there is not
     exact = {"logdet": np.nan, "logdet_stderr": 0.0, "logdet_bias": 0.0, "kept": 0.0}
     exact |= {"negative": float(np.sum(spectrum < 0)), "floor": rule.floor(spectrum)}
-    if rule.count(spectrum) == 0:
+    if count == 0:
         return exact
     kept = clean_eigenvalues(spectrum, rule)
     return exact | {"logdet": float(kept.log_det.value), "kept": float(kept.kept)}
@@ -250,12 +251,12 @@ class _Negative:
 def _merits(problem: Problem, theta: Tensor) -> dict[str, float]:
     named = problem.metric is not None
     train = evaluate(problem, theta)
-    row = {"train_loss": train.loss} | ({problem.metric_name: train.metric} if named else {})
+    row = {"train_loss": train.loss} | ({"metric": train.metric} if named else {})
     if problem.test is not None:
         test = evaluate(problem, theta, on="test")
         row["test_loss"] = test.loss
         if named:
-            row[f"test_{problem.metric_name}"] = test.metric
+            row["test_metric"] = test.metric
     return row
 
 
@@ -267,7 +268,7 @@ def _scores(problem: Problem, theta: Tensor, settings: CurvatureSettings) -> Mea
         theta,
         samples,
         labels=s.score_labels,
-        company=s.score_company,
+        company=s.score_statistics,
         seed=s.seed,
         only=s.only,
     )

@@ -76,7 +76,9 @@ def rising_epochs(text: str) -> list[int]:
     show_default=True,
     help="Random vectors of the trace, the same everywhere.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="Of the probes.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of the probes."
+)
 @click.option("--mean", is_flag=True, help="Print means over the seeds, with standard errors.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was cut: see below.")
 @click.option(

@@ -19,7 +19,6 @@ CURVATURE = "loss/length^2"
 UNITS = {
     **{
         "branch_epoch": "epochs",
-        "seed": "1",
         "loss_barrier": "loss",
         "loss_barrier_stderr": "loss",
     },

@@ -185,7 +185,6 @@ def settings_of(asked: dict[str, Any]) -> "CurvatureSettings":
         rule=rule,
         only=given.pop("only") or None,
         score_rank=given.pop("rank"),
-        score_company=given.pop("score_statistics"),
         **given,
     )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .ensemble_rows import Member
 
+COMMAND = "entropic net ensemble"
 METHODS = ("walk", "curve", "minima")
 
 
@@ -26,7 +27,7 @@ METHODS = ("walk", "curve", "minima")
     type=click.Path(path_type=Path),
     required=True,
     metavar="DIR",
-    help="A new folder for the members, itself a folder of minima; must be given.",
+    help="The folder of the members, itself one of minima, new or empty.",
 )
 @click.option(
     "--method",
@@ -120,10 +121,11 @@ def ensemble(
     opened = (read_path if is_path else read_minima)(folder, given, device)
     members = _members(method, opened, asked, folder)
     told = {name: asked[name] for name in _USED[method]} | {"method": method}
-    record = ensemble_record(opened.problem, members, opened.source, told)
+    origin = {"folder": str(folder), "problem": opened.source.as_table()}
+    record = ensemble_record(opened.problem, members, origin | told)
     points = {str(m.number): m.theta for m in members if m.kind == "member"}
     rows = [dict(row) for row in record.rows if row["kind"] == "member"]
-    config = {"problem": opened.source.as_table(), "ensemble": told}
+    config = {"command": COMMAND, "problem": opened.source.as_table(), "ensemble": told}
     with writing_folder(out) as made:
         write_minima(made, opened.problem, points, config, rows)
     click.echo(f"wrote {out}", err=True)

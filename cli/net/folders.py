@@ -59,6 +59,9 @@ class PathFolder(Opened):
 def read_minima(folder: Path, given: Source | None, device: str = "cpu") -> Minima:
     """The minima in ``folder``; click.UsageError where they cannot be read or do not fit."""
     config = read_config(folder)
+    if (folder / POINTS).exists():
+        msg = f"{str(folder)!r} holds a path; a folder of minima is wanted."
+        raise click.UsageError(msg)
     files = sorted(folder.glob("*.safetensors"), key=_natural)
     if not files:
         pickles = sorted(path for path in folder.iterdir() if path.suffix in PICKLES)

@@ -63,6 +63,9 @@ class Source:
         given: dict[str, Any] = dict(self.settings)
         if found.archive is not None:
             given["data"] = self.data
+        elif self.data is not None:
+            msg = f"{self.reference!r} reads no archive of images; leave --data out."
+            raise click.UsageError(msg)
         return found.make(**given)
 
     def _own(self) -> Any:

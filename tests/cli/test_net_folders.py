@@ -66,6 +66,8 @@ def test_a_path_comes_back_to_the_last_bit(tmp_path, problem):
     points = torch.randn(4, problem.layout.size, dtype=torch.float64)
     write_path(tmp_path, problem, points, CONFIG, [])
     assert torch.equal(read_path(tmp_path, None).points, points)
+    with pytest.raises(UsageError, match="holds a path; a folder of minima is wanted"):
+        read_minima(tmp_path, None)
 
 
 def test_weights_by_name_are_enough_when_the_user_names_the_problem(own):
@@ -104,6 +106,7 @@ def test_settings_on_the_command_line_lie_on_top_of_those_in_the_folder():
         (Source("mine:nothing"), "'mine' has no function 'nothing'"),
         (Source("nowhere:make"), "cannot import 'nowhere' of 'nowhere:make': ModuleNotFound"),
         (Source("mine:forget"), "must return a Problem; it returns int"),
+        (Source("digits-mlp", {}, "here"), "'digits-mlp' reads no archive of images"),
         (Source("mine:fail"), "'mine:fail' failed: KeyError: 'lost'"),
     ],
 )

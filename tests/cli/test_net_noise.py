@@ -55,7 +55,7 @@ def folder(tmp_path, problem, line):
 
 
 def test_rows_are_those_of_the_house_with_their_errors(entropic, folder, problem, line):
-    arguments = ["--step", "0.1", "--batch", "16", "--momentum", "0.5"]
+    arguments = ["--rate", "0.1", "--batch", "16", "--momentum", "0.5"]
     said = entropic("net", "noise", str(folder), *FAST, *arguments, "--format", "json")
     assert said.code == 0, said.err
     found = json.loads(said.out)
@@ -106,7 +106,7 @@ def test_a_run_that_was_cut_goes_on_and_ends_the_same(entropic, folder, tmp_path
     monkeypatch.setattr(noise_along_path, "noise_at", tired)
     said = entropic(*asked, "--out", str(cut))
     assert said.code == 130
-    assert "go on with --resume" in said.err
+    assert "to continue: entropic net noise" in said.err
     partial = tmp_path / "cut.nc.partial"
     assert partial.exists()
     assert not cut.exists()
@@ -178,14 +178,14 @@ def test_with_batch_statistics_minibatches_are_drawn_and_it_is_said(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--step", "0.1"], "a temperature needs --step and --batch"),
-        (["--batch", "8"], "--batch goes with --step"),
+        (["--rate", "0.1"], "a temperature needs --rate and --batch"),
+        (["--batch", "8"], "--batch goes with --rate"),
         (["--samples", "8", "--minibatches", "8"], "two ways to measure"),
         (["--samples", "500"], "2 to 120 samples; it has 500"),
         (["--minibatches", "8", "--batch", "120"], "all 120 samples makes no noise"),
-        (["--step", "0.1", "--batch", "121"], "1 to 120 samples; it has 121"),
+        (["--rate", "0.1", "--batch", "121"], "1 to 120 samples; it has 121"),
         (["--probes", "3"], "at least 4 each, or 0"),
-        (["--resume"], "there is none"),
+        (["--resume"], "--resume needs the --out"),
     ],
 )
 def test_what_does_not_go_together_is_refused(entropic, folder, arguments, words):
