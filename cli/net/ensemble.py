@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..atomic import check_free
-from ..options import number, picture_file
+from ..options import number, shown_options
 from ..progress import bar
 from .folders import POINTS, Minima, PathFolder, read_minima, read_path, write_minima
 from .options import given_source, problem_options
@@ -74,19 +74,7 @@ METHODS = ("walk", "curve", "minima")
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
 @problem_options
-@click.option(
-    *("--format", "style"),
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="What is printed.",
-)
-@click.option(
-    *("--plot", "picture"),
-    type=picture_file,
-    metavar="FILE",
-    help="Draw the result as well: .png, .svg or .pdf.",
-)
+@shown_options
 def ensemble(
     folder: Path, out: Path, device: str, style: str, picture: Path | None, **asked: Any
 ) -> None:

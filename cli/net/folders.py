@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..record import finite
 from ..run_folder import machine, toml_value, versions
 from .source import Source, source_of
 from .weights import PICKLES, check_finite, flat, read_tensors, write_tensors
@@ -136,7 +137,8 @@ def write_told(folder: Path, config: Mapping[str, Any], rows: list[dict[str, Any
 
     whole = {**config, "versions": versions(), "machine": machine()}
     (folder / CONFIG).write_text(tomli_w.dumps(toml_value(whole)), "utf-8")
-    text = json.dumps({"rows": rows}, indent=1, ensure_ascii=False, default=float)
+    plain = finite({"rows": rows})
+    text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False, default=float)
     (folder / SUMMARY).write_text(text + "\n", "utf-8")
 
 

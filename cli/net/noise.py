@@ -104,8 +104,9 @@ def noise(
     if resume and out is None:
         msg = "--resume needs the --out of the run that is to go on."
         raise click.UsageError(msg)
-    from ..record import Record, deliver
+    from ..record import deliver
     from ..sim.kept_state import KeptState
+    from .noise_record import NoiseRecord
 
     opened = _open(folder, given_source(asked), device)
     problem = opened.problem
@@ -125,7 +126,7 @@ def noise(
         raise _interrupted(kept, going_on(ctx)) from None
     units = UNITS | {f"{name}_stderr": unit for name, unit in UNITS.items()}
     units = {name: units[name] for name in rows[0] if name in units}
-    found = Record("noise", parameters, rows, units)
+    found = NoiseRecord("noise", parameters, rows, units)
     deliver(found, None, out)
     if kept is not None:
         kept.remove()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..atomic import check_free
-from ..options import number, picture_file
+from ..options import number, shown_options
 from ..progress import bar
 from ..remembering import Remembering, going_on
 from .folders import read_minima, write_path
@@ -97,19 +97,7 @@ def pair(text: str) -> tuple[str, str]:
 @click.option("--resume", is_flag=True, help="Go on with a run that was cut: see below.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
 @problem_options
-@click.option(
-    *("--format", "style"),
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="What is printed.",
-)
-@click.option(
-    *("--plot", "picture"),
-    type=picture_file,
-    metavar="FILE",
-    help="Draw the result as well: .png, .svg or .pdf.",
-)
+@shown_options
 @click.pass_context
 def path(
     ctx: click.Context,

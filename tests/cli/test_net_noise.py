@@ -134,6 +134,17 @@ def test_a_damaged_state_is_refused(entropic, folder, tmp_path):
     assert "resume from" in missing.err
 
 
+def test_a_netcdf_file_has_places_along_the_path(entropic, folder, tmp_path, line):
+    out = tmp_path / "noise.nc"
+    quick = ["--samples", "40", "--probes", "0", "--pairs", "0", "--out", str(out)]
+    said = entropic("net", "noise", str(folder), *quick)
+    assert said.code == 0, said.err
+    data = xarray.load_dataset(out, engine="h5netcdf")
+    assert dict(data.sizes) == {"position": 4}
+    np.testing.assert_allclose(data.coords["s"], line.arc)
+    assert data["noise_trace_stderr"].attrs["units"] == "loss^2/length^2"
+
+
 def test_minima_have_rows_of_their_own(entropic, tmp_path, problem, line):
     folder = tmp_path / "minima"
     folder.mkdir()
