@@ -141,9 +141,10 @@ def _scores(axes: "Axes", record: Record) -> None:
     for i, name in enumerate(names):
         curve(axes, where, record.column(name), color=shades(i), marker="", linewidth=1.3)
     top = max(record.column(names[0]))
-    low = min(v for name in names for v in record.column(name) if v > LEAST * top)
-    axes.set(yscale="log", ylim=(low / 1.15, top * 1.15))
-    if top < 30 * low:  # less than a decade or two reads better in plain numbers
+    low = min((v for name in names for v in record.column(name) if v > LEAST * top), default=0.0)
+    if low > 0:  # else every score vanishes, and a logarithm shows nothing
+        axes.set(yscale="log", ylim=(low / 1.15, top * 1.15))
+    if 0 < top < 30 * low:  # less than a decade or two reads better in plain numbers
         axes.yaxis.set_major_formatter(ScalarFormatter())
         axes.yaxis.set_minor_locator(LogLocator(subs=(2, 3, 5)))
         axes.yaxis.set_minor_formatter(ScalarFormatter())
