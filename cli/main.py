@@ -68,6 +68,10 @@ def run(arguments: Sequence[str]) -> int:
 
             if isinstance(error, EntropicError):
                 return _told(str(error), 2 if isinstance(error, DomainError) else 1)
+            from .own_code import place_in_own_code
+
+            if place := place_in_own_code(error):
+                return _told(f"{place}: {type(error).__name__}: {error}", 2)
             raise
     return code if isinstance(code, int) else 0
 

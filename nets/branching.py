@@ -178,4 +178,5 @@ def _forked(trunk: TrainingState) -> TrainingState:
         for name, values in trunk.arrays.items()
     }
     arrays["generators"] = generator_states(noise_generators(noise))
-    return replace(trunk, facts={**trunk.facts, "seeds": noise}, arrays=arrays)
+    names = [f"{seed}, branch {branch + 1}," for seed in trunk.seeds for branch in range(2)]
+    return replace(trunk, facts={**trunk.facts, "seeds": noise, "names": names}, arrays=arrays)

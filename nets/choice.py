@@ -80,8 +80,10 @@ def _batched_way(
         return None  # nothing to batch over
     try:
         found = Replicas(problem, "vmap", arithmetic)(*sample)[1]
-    except (RuntimeError, NotImplementedError, ValueError, TypeError):
-        return None  # torch.func has a class of its own for none of what it cannot batch
+    except MemoryError:
+        raise
+    except Exception:
+        return None  # torch.func has no class of its own for what it cannot batch
     return "vmap" if _alike(found, plain) else None
 
 

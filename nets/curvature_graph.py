@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor
 from torch.func import functional_call
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .problem import Problem
 
@@ -39,7 +40,8 @@ def curvature_graph(
     """The graph of the samples in ``block``, whose losses add up over n, without the decay."""
     leaves = {name: piece.detach().requires_grad_() for name, piece in free.items()}
     inputs, targets = problem.inputs[block], problem.targets[block]
-    outputs = functional_call(problem.model, {**fixed, **leaves}, (inputs,))
+    with sdpa_kernel(SDPBackend.MATH):  # attention's fused ways have no second derivative
+        outputs = functional_call(problem.model, {**fixed, **leaves}, (inputs,))
     made = _HessianGraph if kind == "hessian" else _GaussNewtonGraph
     return made(problem, list(leaves.values()), outputs, targets)
 

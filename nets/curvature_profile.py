@@ -19,6 +19,7 @@ from ..theory.errors import DomainError
 from ..theory.estimate import Array, frozen
 from .curvature_settings import CurvatureSettings
 from .density import SpectralDensity
+from .log_dets import LOWEST, log_det_columns
 from .point_curvature import Measured, measured
 from .polyline import Polyline
 from .problem import Problem
@@ -154,12 +155,18 @@ def table_so_far(
     settings: CurvatureSettings,
     state: Mapping[str, NDArray[np.generic]],
 ) -> CurvatureTable:
-    """What a state holds: the first points."""
+    """What a state holds: the first points; a shared floor is that of these."""
     columns = {
         name.removeprefix(COLUMN): np.asarray(values, float)
         for name, values in state.items()
         if name.startswith(COLUMN)
     }
+    if columns and LOWEST in columns:
+        found = log_det_columns(columns, settings.rule)
+        ordered: dict[str, Array] = {}
+        for name, values in columns.items():
+            ordered |= {**found, name: values} if name == LOWEST else {name: values}
+        columns = ordered
     return CurvatureTable(columns, settings, problem.normalisation)
 
 

@@ -25,9 +25,10 @@ class CurvatureSettings:
     density.  tolerance: of eigenvalues, residual over value.  lambda_method: "power" for the
     iteration of the source, which finds the largest in magnitude, slowly, and no other.
     eigenvalues: how many of the largest.  rule: which eigenvalues count in the log-det, None for
-    those above |most negative|.  steps: of every probe's quadrature.  dense: the most directions
-    for which the matrix is diagonalised.
-    score_samples (None: all), score_rank, score_labels, score_statistics: see :mod:`.scores`.
+    one floor that all points share, see :mod:`.log_dets`.  steps: of every probe's quadrature.
+    dense: the most directions for which the matrix is diagonalised.
+    score_samples (None: all), score_rank, score_labels, score_statistics: see :mod:`.scores`;
+    labels of None: :func:`.score_rows.usual_labels`.
     Raises DomainError for a quantity that there is not, and numbers below their least.
     """
 
@@ -44,7 +45,7 @@ class CurvatureSettings:
     dense: int = DENSE
     score_samples: int | None = 256
     score_rank: int = 10
-    score_labels: Labels = "data"
+    score_labels: Labels | None = None
     score_statistics: Company = "following"
     seed: int = 0
 

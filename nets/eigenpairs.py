@@ -13,7 +13,9 @@ method can know that what it never met is not larger.
 
 Where H is a sum over blocks of data, an eighth of them is searched first, for an eighth of the
 price.  Its eigenvectors are a start for the whole, which saves a third of the products or more, and
-beside those of a neighbouring point they show when another eigenvalue has overtaken.
+beside those of a neighbouring point they show when another eigenvalue has overtaken.  Where the
+blocks are fewer, a Krylov space of its own, from a random vector beside the neighbour's, looks for
+that: an eigenvector that is carried along unchanged converges at once, however many overtake it.
 """
 
 from dataclasses import dataclass
@@ -28,6 +30,10 @@ from .operator import Operator
 from .problem import array
 
 PART = 8  # the part searched first is one over so many
+LOOSE = 0.03  # residual over value that is enough where an eigenvalue is only looked for
+# Products, at most, that look for an eigenvalue that has overtaken: more than an outlier takes to
+# be found from a random vector, and most searches end sooner.
+LOOK = 8
 ROOM = 32  # vectors in the basis beside twice the number of pairs, before it is cut back
 
 
@@ -95,12 +101,9 @@ def leading_pairs(
     """
     _check(operator, count, tolerance, start)
     began, space = operator.used, _Space(operator, 2 * count + ROOM)
-    new = _random(operator, count, seed)
-    if operator.addends >= PART:
-        new = _from_a_part(operator, count, tolerance, seed)
-    if start is not None:
-        new = torch.cat([start.to(new), new])[: max(count, len(start) + 1)]
-    smallest, spare = np.inf, seed
+    look = LOOK if start is not None and operator.addends < PART else 0
+    new, spare = _first(operator, count, tolerance, start, seed), seed
+    smallest = np.inf
     while True:
         if not space.extend(new) or space.size < count:
             spare += 1  # nothing new in what was handed in: look elsewhere
@@ -114,19 +117,37 @@ def leading_pairs(
         rounding = torch.finfo(operator.dtype).eps * 4 * np.abs(values).max()
         open_ = np.nonzero(residuals > np.maximum(tolerance * np.abs(values[:count]), rounding))[0]
         spent = operator.used - began
-        found = EigenPairs(
-            values[:count], residuals, wanted, smallest, spent, space.basis, space.images
-        )
-        if len(open_) == 0 or space.size == operator.dim:
-            return found
-        if spent >= most:
+        done = len(open_) == 0 or space.size == operator.dim
+        beside = space.residual(values, states, count) if done and look else None
+        if (done and (beside is None or space.size == operator.dim)) or spent >= most:
+            found = EigenPairs(
+                values[:count], residuals, wanted, smallest, spent, space.basis, space.images
+            )
+            if done:
+                return found
             msg = (
                 f"{len(open_)} of {count} eigenvalues have residuals above {tolerance:g} of "
                 f"themselves after {spent:.0f} products, up to {residuals.max():.3g}; allow more"
             )
             raise NotConverged(msg, found)
+        if beside is None:
+            new = apart[open_[0]][None]
+        else:
+            new, look = beside, look - 1
         space.cut(values, states, count + ROOM // 4)
-        new = apart[open_[0]][None]
+
+
+def _first(
+    operator: Operator, count: int, tolerance: float, start: Tensor | None, seed: int
+) -> Tensor:
+    """Vectors to begin with: at least one that ``start`` knows nothing of."""
+    if operator.addends >= PART:
+        new = _from_a_part(operator, count, tolerance, seed)
+    else:
+        new = _random(operator, count, seed)
+    if start is None:
+        return new
+    return torch.cat([start.to(new), new])[: max(count, len(start) + 1)]
 
 
 def _check(operator: Operator, count: int, tolerance: float, start: Tensor | None) -> None:
@@ -183,7 +204,9 @@ class _Part:
 def _from_a_part(operator: Operator, count: int, tolerance: float, seed: int) -> Tensor:
     part = _Part(operator, operator.addends // PART)
     try:
-        pairs = leading_pairs(part, count, tolerance=max(tolerance, 0.03), seed=seed, most=5 * PART)
+        pairs = leading_pairs(
+            part, count, tolerance=max(tolerance, LOOSE), seed=seed, most=5 * PART
+        )
     except NotConverged as error:
         pairs = error.found
     return pairs.vectors
@@ -196,7 +219,8 @@ class _Space:
         self._operator, self._room = operator, min(room, operator.dim)
         self.basis = torch.empty(0, operator.dim, dtype=operator.dtype, device=operator.device)
         self.images = torch.empty_like(self.basis)
-        self._matrix = torch.empty(0, 0, dtype=torch.float64)
+        self._kept = self.basis, self.images  # what these are the beginnings of
+        self._matrix: Array = np.empty((0, 0))
 
     @property
     def size(self) -> int:
@@ -208,14 +232,14 @@ class _Space:
         if len(fresh) == 0:
             return False
         images = self._operator.products(fresh)
-        if not bool(torch.isfinite(images).all()):
+        old, size = self.size, self.size + len(fresh)
+        self._kept = _appended(self._kept[0], old, fresh), _appended(self._kept[1], old, images)
+        self.basis, self.images = self._kept[0][:size], self._kept[1][:size]
+        side = array((self.basis @ images.T).double())
+        if not np.all(np.isfinite(side)):
             msg = "a product with the operator must be finite numbers; some are not"
             raise DomainError(msg)
-        self.basis = torch.cat([self.basis, fresh])
-        self.images = torch.cat([self.images, images])
-        old, size = len(self._matrix), len(self.basis)
-        side = (self.basis @ images.T).to("cpu", torch.float64)
-        matrix = self._matrix.new_empty(size, size)
+        matrix = np.empty((size, size))
         matrix[:old, :old] = self._matrix
         matrix[:, old:], matrix[old:, :old] = side, side[:old].T
         matrix[old:, old:] = 0.5 * (side[old:] + side[old:].T)
@@ -224,33 +248,55 @@ class _Space:
 
     def ritz(self) -> tuple[Array, Tensor]:
         """Ritz values, falling, and their vectors' coordinates as rows."""
-        values, states = torch.linalg.eigh(self._matrix)
-        return values.flip(0).numpy(), states.T.flip(0).to(self.basis)
+        values, states = np.linalg.eigh(self._matrix)
+        return values[::-1].copy(), torch.from_numpy(states.T[::-1].copy()).to(self.basis)
+
+    def residual(self, values: Array, states: Tensor, index: int) -> Tensor | None:
+        """That (1, dim) of one Ritz pair, or None where it is nearly an eigenpair."""
+        if index >= self.size:
+            return None
+        found = states[index] @ self.images - float(values[index]) * (states[index] @ self.basis)
+        return None if float(found.norm()) <= LOOSE * abs(values[index]) else found[None]
 
     def cut(self, values: Array, states: Tensor, keep: int) -> None:
         """When there is no room for one more, keep the ``keep`` best Ritz vectors."""
         if self._room <= self.size < self._operator.dim:
             self.basis, self.images = states[:keep] @ self.basis, states[:keep] @ self.images
-            self._matrix = torch.diag(torch.tensor(values[:keep]))
+            self._kept = self.basis, self.images
+            self._matrix = np.diag(values[:keep])
+
+
+def _appended(kept: Tensor, size: int, rows: Tensor) -> Tensor:
+    """``rows`` behind the first ``size`` of ``kept``, in place while there is room."""
+    if len(kept) < size + len(rows):
+        longer = kept.new_empty(max(2 * size, size + len(rows)), kept.shape[1])
+        longer[:size] = kept[:size]
+        kept = longer
+    kept[size : size + len(rows)] = rows
+    return kept
 
 
 def orthonormal(vectors: Tensor, basis: Tensor) -> Tensor:
     """Unit vectors (≤ m, dim) that span what ``vectors`` (m, dim) add to the rows of ``basis``."""
-    found = basis
+    found, count = torch.empty_like(vectors), 0
+    tiny = 100 * torch.finfo(vectors.dtype).eps
     for vector in vectors:
         length = float(vector.norm())
         if length == 0:
             continue
         unit = vector / length
         for _ in range(2):  # once leaves rounding behind, twice does not
-            unit = unit - (found @ unit) @ found
+            unit = unit - (basis @ unit) @ basis
+            if count:
+                unit = unit - (found[:count] @ unit) @ found[:count]
             left = float(unit.norm())
-            if left <= 100 * torch.finfo(unit.dtype).eps:
+            if left <= tiny:
                 break
             unit = unit / left
         else:
-            found = torch.cat([found, unit[None]])
-    return found[len(basis) :]
+            found[count] = unit
+            count += 1
+    return found[:count]
 
 
 def _random(operator: Operator, count: int, seed: int) -> Tensor:

@@ -128,6 +128,7 @@ def _walk(
     progress: Progress | None,
 ) -> Walk:
     recipe = Recipe(rate=rate_at(0.0), momentum=momentum, batch=batch)  # checks the numbers
+    problem.check_batch(batch, problem.samples % batch)
     thetas = start.detach().clone()[None]
     optimizer = Optimizer.at(recipe, thetas)
     gradient = Replicas(problem, "loop")

@@ -15,21 +15,20 @@ Everything is said by rows x_r, the centred gradients, scaled so that C = Σ_r x
 
 With batch statistics a sample has no gradient of its own, and only minibatches can be asked: C is
 then defined by what minibatches of B do, and depends on B.  Where the m × P rows do not fit the
-memory they are never formed: C v = Rᵀ(R v)/m, with R v by forward mode over the losses of all
-samples and Rᵀ u by one backward pass of the losses weighted with u.
+memory they are never formed: C v = Rᵀ(R v)/m, with Rᵀ u by one backward pass of the losses weighted
+with u, and R v by another through it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 from scipy.linalg import eigh, eigvalsh
 from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor
-from torch.func import jvp
 
 from ..theory.errors import DomainError
 from ..theory.estimate import Array, Estimate, mean_estimate
@@ -254,14 +253,17 @@ def stretch(count: int) -> float:
 
 
 def slopes_along(problem: Problem, theta: Tensor, picks: Tensor, vectors: Tensor) -> Tensor:
-    """g_i·v (k, m) for every row v of ``vectors`` (k, P): one forward pass gives all samples."""
+    """g_i·v (k, m) for every row v of ``vectors`` (k, P), as the derivative of u ↦ Σ_i u_i g_i·v.
+
+    Backward twice: forward mode does not know every operation, such as attention.
+    """
     found = []
     for part in parts(len(picks), AT_ONCE):
         inputs, targets = problem.inputs[picks[part]], problem.targets[picks[part]]
-
-        def losses(theta: Tensor, x: Tensor = inputs, y: Tensor = targets) -> Tensor:
-            return problem.sample_losses(theta, x, y)
-
-        each: list[Any] = [jvp(losses, (theta,), (vector,))[1] for vector in vectors]
+        place = theta.detach().requires_grad_()
+        losses = problem.sample_losses(place, inputs, targets)
+        dual = torch.zeros_like(losses).requires_grad_()
+        pulled = torch.autograd.grad(losses, place, dual, create_graph=True)[0]
+        each = [torch.autograd.grad(pulled, dual, v, retain_graph=True)[0] for v in vectors]
         found.append(torch.stack(each))
     return torch.cat(found, dim=1)

@@ -1,9 +1,10 @@
 """Where training begins: the parameters of a newly initialised model, by seed."""
 
 import copy
+from collections.abc import Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..theory.errors import DomainError
 from .parameters import flat_parameters
@@ -23,8 +24,10 @@ def initial_parameters(problem: Problem, seed: int) -> Tensor:
             model = problem.fresh(seed)
         else:
             model = copy.deepcopy(problem.model).cpu()
-            for name, module in model.named_modules():
-                if callable(reset := getattr(module, "reset_parameters", None)):
+            for name, module in _inside_first(model):
+                reset = getattr(module, "reset_parameters", None)
+                reset = reset or getattr(module, "_reset_parameters", None)  # torch's attention
+                if callable(reset):
                     reset()
                 elif any(True for _ in module.parameters(recurse=False)):
                     msg = (
@@ -33,3 +36,10 @@ def initial_parameters(problem: Problem, seed: int) -> Tensor:
                     )
                     raise DomainError(msg)
     return flat_parameters(model).to(problem.device, problem.dtype)
+
+
+def _inside_first(module: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Every module after those inside it, as when they are made: the outer has the last word."""
+    for own, child in module.named_children():
+        yield from _inside_first(child, f"{name}.{own}" if name else own)
+    yield name, module

@@ -16,7 +16,7 @@ from .curves import BASES, beads_on_curve
 from .many_points import ManyPoints
 from .path_methods import Method, PathSettings, path_settings
 from .path_search import Keep, PathSearch, Progress, Stage, State
-from .problem import Problem
+from .problem import Problem, parts
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,9 @@ def find_path(
     settings = path_settings(method) if settings is None else settings
     path_settings(method)  # refuses another method
     ends = check_ends(problem, first, last)
+    if method != "line":
+        drawn = parts(min(settings.batch, problem.samples), problem.block)
+        problem.check_batch(*(part.stop - part.start for part in drawn))
     landscape = ManyPoints(problem)
     search = PathSearch(landscape, ends, settings, seed, keep, progress)
     if state is not None:

@@ -5,7 +5,7 @@
     trace         tr H
     lambda_max    the largest eigenvalues
     lambda_min    the smallest
-    logdet        ln det of what the cleaning rule keeps
+    logdet        ln det of what the cleaning rule keeps: here only what :mod:`.log_dets` asks
     density       of eigenvalues
     scores        singular values of the score matrix, and the trace of the Fisher matrix
     gauss_newton  trace of the Gauss–Newton matrix
@@ -21,17 +21,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..theory.cleaning import AboveMostNegative, CleaningRule
 from ..theory.errors import DomainError, NotConverged
 from ..theory.estimate import Array, Estimate
-from ..theory.spectrum import clean_eigenvalues
 from .curvature_settings import CurvatureSettings
 from .density import spectral_density
 from .eigenpairs import EigenPairs, leading_pairs, power_iteration
 from .evaluation import evaluate
 from .hessian import Hessian
-from .log_determinant import log_det
+from .log_determinant import KnownSpectrum, check_rule, probed_spectrum
+from .log_dets import remembered
 from .problem import Problem, array
+from .score_rows import usual_labels
 from .scores import score_matrix
 from .traces import trace
 
@@ -79,7 +79,7 @@ def measured(
     vectors = point.pairs.vectors if point.has_pairs else None
     numbers = {name: np.asarray(value, float) for name, value in row.items()}
     for name, values in numbers.items():
-        if name != "logdet" and not np.all(np.isfinite(values)):
+        if not np.all(np.isfinite(values)):
             msg = f"{name} must be a finite number; it is {values.flat[0]:g}"
             raise DomainError(msg)
     return numbers, vectors
@@ -180,19 +180,20 @@ class _Point:
         eps = torch.finfo(self.hessian.dtype).eps
         return float(eps * self.hessian.dim**0.5 * np.abs(self.spectrum).max())
 
-    def log_det(self) -> dict[str, float]:
+    def log_det(self) -> dict[str, float | Array]:
+        """What is to be known of the spectrum: the cut may depend on the other points."""
         s = self.settings
+        if s.rule is not None:
+            check_rule(s.rule, self.hessian.dim, s.dense)
+        steps = min(s.steps, self.hessian.dim)
         if self.diagonal:
-            return _exact_log_det(self.spectrum, s.rule or AboveMostNegative())
-        found = log_det(self.hessian, s.rule, probes=s.probes, steps=s.steps, seed=s.seed, dense=0)
-        return {
-            "logdet": float(found.log_det.value),
-            "logdet_stderr": float(found.log_det.error),
-            "logdet_bias": found.log_det_bias,
-            "kept": float(found.kept.value),
-            "negative": float(found.negative.value),
-            "floor": found.floor,
-        }
+            known = KnownSpectrum(self.spectrum)
+            if s.rule is not None:
+                s.rule.count(known.eigenvalues)  # refuses now, not after all other points
+            return remembered(known, steps)
+        how = {"probes": s.probes, "steps": s.steps, "seed": s.seed}
+        start = self.pairs.vectors if self.has_pairs else None
+        return remembered(probed_spectrum(self.hessian, **how, start=start), steps)
 
     def density(self) -> dict[str, float | Array]:
         row: dict[str, float | Array] = {"directions": self.hessian.dim}
@@ -214,17 +215,6 @@ class _Point:
         found = trace(operator, method=s.trace_method, probes=s.probes, seed=s.seed)
         names = ("gauss_newton_trace", "gauss_newton_trace_stderr")
         return dict(zip(names, (float(found.value), float(found.error)), strict=True))
-
-
-def _exact_log_det(spectrum: Array, rule: CleaningRule) -> dict[str, float]:
-    """From all eigenvalues, falling; a saddle of which the rule keeps nothing has none: NaN."""
-    count = rule.count(spectrum)  # refuses a rank that there is not
-    exact = {"logdet": np.nan, "logdet_stderr": 0.0, "logdet_bias": 0.0, "kept": 0.0}
-    exact |= {"negative": float(np.sum(spectrum < 0)), "floor": rule.floor(spectrum)}
-    if count == 0:
-        return exact
-    kept = clean_eigenvalues(spectrum, rule)
-    return exact | {"logdet": float(kept.log_det.value), "kept": float(kept.kept)}
 
 
 class _Negative:
@@ -267,7 +257,7 @@ def _scores(problem: Problem, theta: Tensor, settings: CurvatureSettings) -> Mea
         problem,
         theta,
         samples,
-        labels=s.score_labels,
+        labels=s.score_labels or usual_labels(problem),
         company=s.score_statistics,
         seed=s.seed,
         only=s.only,

@@ -26,8 +26,8 @@ from .normalisation import (
     with_reestimated_statistics,
 )
 from .parameters import Layout, layout
+from .trial import SampleLoss, check_trial, check_types
 
-SampleLoss = Callable[[Tensor, Tensor], Tensor]
 Augment = Callable[[Tensor, Generator], Tensor]
 
 
@@ -42,8 +42,10 @@ class Problem:
     normalisation, "batch" or "running".  block: how many samples share batch statistics.
     augment(inputs, generator): what training does to a minibatch.  fresh(seed): a newly initialised
     model.  Everything computes in the dtype, and on the device, of the parameters.
-    Raises DomainError for a model without parameters, a loss that is not one number per sample,
-    data of different lengths, on another device, or not finite.
+    Batch statistics are those of consecutive samples: shuffle what is sorted by class.
+    Raises DomainError for a model without parameters or with parameters of several types, one that
+    answers otherwise at every call, a loss that is not one number per sample or has no gradient,
+    data of different lengths, on another device, without values, or not finite.
     """
 
     model: nn.Module
@@ -71,21 +73,19 @@ class Problem:
             msg = f"a block must have at least 2 samples; it has {self.block}"
             raise DomainError(msg)
         layout(self.model)  # refuses a model without parameters
+        check_types(self.model)
         object.__setattr__(self, "model", landscape_form(self.model, self.statistics))
         if self.inputs.device != self.device or self.targets.device != self.device:
             msg = f"data and model must share a device; the model is on {self.device}"
             raise DomainError(msg)
-        self._check_outputs()
-
-    def _check_outputs(self) -> None:
-        with torch.no_grad():
-            outputs = self.model(self.inputs[:2])
-            losses = self.loss(outputs, self.targets[:2])
-            merits = losses if self.metric is None else self.metric(outputs, self.targets[:2])
-        for what, found in (("loss", losses), ("metric", merits)):
-            if found.shape != (2,):
-                msg = f"the {what} must give one number per sample; for 2 it gave "
-                raise DomainError(msg + f"{tuple(found.shape)}")
+        few = (self.inputs[:2], self.targets[:2])
+        check_trial(self.model, self.loss, self.metric, *few)
+        if self.normalisation == "batch" and self.blocks[0].stop == 1:
+            msg = (
+                f"{self.samples} samples in blocks of {self.block} leave one alone, and batch "
+                "statistics need at least 2; take another block"
+            )
+            raise DomainError(msg)
 
     @cached_property
     def layout(self) -> Layout:
@@ -119,6 +119,15 @@ class Problem:
         With batch statistics they are part of the landscape; without, they only save memory.
         """
         return parts(self.samples, self.block)
+
+    def check_batch(self, *sizes: int) -> None:
+        """DomainError where a minibatch of one of these sizes has no batch statistics."""
+        if self.normalisation == "batch" and 1 in sizes:
+            msg = (
+                f"of {self.samples} samples this batch leaves one alone, and batch statistics "
+                "need at least 2; take another batch"
+            )
+            raise DomainError(msg)
 
     def sample_losses(self, theta: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """ℓ_i (n,) without the decay term; batch statistics are those of these samples."""
@@ -192,6 +201,9 @@ def _check_pairs(kind: str, inputs: Tensor, targets: Tensor) -> None:
             f"{kind}inputs and targets must be equally many and at least 2; "
             f"there are {len(inputs)} and {len(targets)}"
         )
+        raise DomainError(msg)
+    if inputs.is_meta or targets.is_meta:
+        msg = f"{kind}inputs and targets must have values; tensors on 'meta' have none"
         raise DomainError(msg)
     if not bool(torch.isfinite(inputs).all() & torch.isfinite(targets).all()):
         msg = f"{kind}inputs and targets must be finite numbers; some are not"

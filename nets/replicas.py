@@ -96,14 +96,16 @@ class Replicas:
         weights = stacked_views(self.problem.layout, thetas)
         with self.arithmetic.context(thetas.device):
             losses = self._perceptron.sample_losses(weights, inputs, targets, shared).mean(dim=1)
-        parts = torch.autograd.grad(losses.sum(), weights)
+        parts = torch.autograd.grad(losses.sum(), weights, materialize_grads=True)
         return losses.detach(), torch.cat([part.flatten(1) for part in parts], dim=1)
 
     def _mean_loss(self, weights: dict[str, Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
         problem = self.problem
         with self.arithmetic.context(targets.device):
             outputs = functional_call(problem.model, weights, (self.arithmetic.laid_out(inputs),))
-        return problem.loss(outputs.to(problem.dtype), targets).mean()
+        if self.arithmetic.precision == "bf16":
+            outputs = outputs.to(problem.dtype)
+        return problem.loss(outputs, targets).mean()
 
     def _vmap(
         self, thetas: Tensor, inputs: Tensor, targets: Tensor, shared: bool
@@ -128,7 +130,7 @@ class Replicas:
             leaves = [leaf.requires_grad_() for leaf in weights.values()]
             data = (inputs, targets) if shared else (inputs[i], targets[i])
             loss = self._mean_loss(weights, *data)
-            parts = torch.autograd.grad(loss, leaves)
+            parts = torch.autograd.grad(loss, leaves, materialize_grads=True)  # 0 if unused
             torch.cat([part.reshape(-1) for part in parts], out=slopes[i])
             losses[i] = loss.detach()
         return losses, slopes

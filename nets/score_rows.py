@@ -28,6 +28,7 @@ from torch.func import functional_call, grad, vmap
 from torch.nn.functional import cross_entropy, one_hot, softmax
 
 from ..theory.errors import DomainError
+from .parameters import flat_parameters
 from .problem import Problem
 from .sample_gradients import Piece, Plain, UnknownLayersError, layer_pieces
 
@@ -161,7 +162,8 @@ class ScoreRows:
 
         each: Any = vmap(vmap(grad(value), (None, None, 0)), (None, 0, 0))
         found = each(asked, inputs, slopes)
-        return {name: Plain(found[name].flatten(2).flatten(0, 1)) for name in names}
+        rows = slopes.shape[0] * slopes.shape[1]
+        return {name: Plain(found[name].reshape(rows, -1)) for name in names}
 
     def _by_row(
         self, inputs: Tensor, rows: Tensor, picks: Tensor, names: Sequence[str]
@@ -175,7 +177,9 @@ class ScoreRows:
         for i, some in enumerate(slopes):
             for slope in some:
                 value = (outputs[i] * slope).sum()
-                found.append(torch.autograd.grad(value, free, retain_graph=True))
+                row = torch.autograd.grad(value, free, retain_graph=True, allow_unused=True)
+                pairs = zip(free, row, strict=True)
+                found.append(tuple(torch.zeros_like(w) if g is None else g for w, g in pairs))
         return {
             name: Plain(torch.stack([row[at].reshape(-1) for row in found]))
             for at, name in enumerate(names)
@@ -197,17 +201,30 @@ class ScoreRows:
         return total
 
 
-def _check_probabilities(problem: Problem, theta: Tensor) -> None:
+def usual_labels(problem: Problem) -> Labels:
+    """The model's own labels where it has probabilities: then F is near the Hessian at a minimum.
+
+    With batch statistics those of the data, for a tenth of the backward passes of ten classes.
+    """
+    theta = flat_parameters(problem.model)
+    tied = problem.normalisation == "batch"
+    return "model" if not tied and _has_probabilities(problem, theta) else "data"
+
+
+def _has_probabilities(problem: Problem, theta: Tensor) -> bool:
     """Whether the loss is the −ln of a softmax, by value, on the first samples."""
     with torch.no_grad():
         inputs, targets = problem.inputs[:8], problem.targets[:8]
         weights = problem.layout.unflatten(theta)
         outputs: Tensor = functional_call(problem.model, weights, (inputs,))
-        known = outputs.ndim == 2 and targets.ndim == 1 and not targets.is_floating_point()
-        if known:
-            expected = cross_entropy(outputs, targets, reduction="none")
-            known = torch.allclose(problem.loss(outputs, targets), expected)
-    if not known:
+        if outputs.ndim != 2 or targets.ndim != 1 or targets.is_floating_point():
+            return False
+        expected = cross_entropy(outputs, targets, reduction="none")
+        return torch.allclose(problem.loss(outputs, targets), expected)
+
+
+def _check_probabilities(problem: Problem, theta: Tensor) -> None:
+    if not _has_probabilities(problem, theta):
         msg = (
             "the Fisher matrix of the model needs class probabilities, a softmax cross-entropy of "
             f"outputs (n, classes); the loss of {problem.name!r} is another: use the labels of the "

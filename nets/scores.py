@@ -53,25 +53,25 @@ class ScoreMatrix:
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
     @cached_property
-    def _eigen(self) -> tuple[Array, Array]:
-        values, vectors = np.linalg.eigh(self.gram)
+    def _eigenvalues(self) -> Array:
         # a Gram matrix has no negative eigenvalues but those of rounding
-        return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
+        found: Array = np.maximum(np.linalg.eigvalsh(self.gram)[::-1], 0.0)
+        return found
 
     @property
     def singular_values(self) -> Array:
         """Those of S (r,), descending."""
-        return np.sqrt(self._eigen[0])
+        return np.sqrt(self._eigenvalues)
 
     @property
     def fisher_eigenvalues(self) -> Array:
         """The largest eigenvalues (r,) of F over these samples, descending."""
-        return self._eigen[0] / len(self.samples)
+        return self._eigenvalues / len(self.samples)
 
-    @property
+    @cached_property
     def left_vectors(self) -> Array:
         """Unit vectors over rows (r, r), in columns, in the order of the values."""
-        return self._eigen[1]
+        return np.linalg.eigh(self.gram)[1][:, ::-1]
 
     @property
     def trace(self) -> Estimate:
@@ -150,8 +150,9 @@ def fisher_trace(
 ) -> Estimate:
     """Tr F, the mean of |g|², from ``samples`` training samples, all by default: then exact.
 
-    The standard error of a choice without replacement counts how many there are.  Raises
-    DomainError where gradients are not finite.
+    The standard error of a choice without replacement counts how many there are; it is too small
+    where few samples carry most of the sum, as those misfitted do with the labels of the data.
+    Raises DomainError where gradients are not finite.
     """
     source = ScoreRows(problem, theta, labels, company, seed)
     picks = chosen_samples(problem.samples, samples, seed)

@@ -11,7 +11,7 @@ same machine with the same number of threads.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..theory.errors import DomainError, NotConverged
+from ..theory.errors import NotConverged
 from ..theory.estimate import Array
 from .arithmetic import Arithmetic
 from .descent import full_gradient, not_reached
@@ -114,10 +114,4 @@ def _trained(run: TrainingRun, seeds: tuple[int, ...]) -> Trained:
 def _check(problem: Problem, recipe: Recipe) -> None:
     if recipe.optimizer == "langevin":
         splits(problem.samples, recipe.batch)
-    last = problem.samples % min(recipe.batch, problem.samples)
-    if problem.normalisation == "batch" and 1 in (last, recipe.batch):
-        msg = (
-            f"with a batch of {recipe.batch} one of {problem.samples} samples is alone, and batch "
-            "statistics need at least 2; take another batch"
-        )
-        raise DomainError(msg)
+    problem.check_batch(recipe.batch, problem.samples % recipe.batch)

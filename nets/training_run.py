@@ -203,9 +203,8 @@ class TrainingRun:
         step(rate, total)
         finite = total.isfinite() & self.thetas.isfinite().all(dim=1)
         if not bool(finite.all()):
-            lost = [
-                s for s, ok in zip(self._facts["seeds"], finite.tolist(), strict=True) if not ok
-            ]
+            names = self._facts.get("names", self._facts["seeds"])
+            lost = [s for s, ok in zip(names, finite.tolist(), strict=True) if not ok]
             msg = (
                 f"the loss of seed {lost[0]} stopped being finite in epoch {epoch + 1} of "
                 f"{self.recipe.epochs}; lower the rate, which was {rate:g}"

@@ -10,8 +10,8 @@ lambda_max   every code as its manual shows it, at a tolerance of 1e-3; "off" is
              PyHessian stops on successive differences of power iteration, hessian-eigenthings after
              10 steps of Lanczos, eigsh on ARPACK's estimate.
 trace        what the standard error of our 16 products costs elsewhere: the peers' probes are
-             independent, so one of spread s needs (s/error)² products; s is taken from many of ours
-             on the whole Hessian.
+             independent, so with a spread s of each they need (s/error)² products; s is computed
+             from the Hessian.
 profile      loss, lambda_max and trace at 25 points from here to a few steps of SGD away, ours in
              one go, the peers' one by one with as many probes as the same standard error takes.
 
@@ -29,8 +29,9 @@ import torch
 from peers import PEERS, Code, Data, our_eigenvalue, our_operator, our_profile, our_trace
 from torch import nn
 
-from entropic.nets import leading_pairs
+from entropic.nets import Hessian, leading_pairs
 from entropic.nets.losses import cross_entropy
+from entropic.nets.traces import drawn_signs
 
 PROBES = 16
 PIVOTS = 25
@@ -130,16 +131,28 @@ def eigenvalues(model: nn.Module, data: Data, codes: list[Code], rounds: int) ->
     return seconds
 
 
+def probe_spread(operator: Hessian, probes: int) -> float:
+    """The standard deviation of zᵀHz over random signs, √(2 tr H² − 2 Σ H_ii²).
+
+    Quieter than that of few probes: in tr H² the subspace where H is large is exact, and Σ H_ii²
+    is the mean over pairs of probes of (z∘Hz)·(z'∘Hz').
+    """
+    pairs = leading_pairs(operator, tolerance=1e-2)
+    signs = drawn_signs(operator, probes, 5)
+    inside = signs @ pairs.basis.T
+    outside = operator.products(signs - inside @ pairs.basis)
+    square = pairs.images.square().sum() + outside.square().sum() / probes
+    diagonals = signs * (outside + inside @ pairs.images)
+    both = diagonals.sum(dim=0).square().sum() - diagonals.square().sum()
+    return float(2 * (square - both / (probes * (probes - 1)))) ** 0.5
+
+
 def traces(
     model: nn.Module, data: Data, codes: list[Code], rounds: int
 ) -> tuple[dict[str, float], float]:
     """The table of the trace; the seconds of a product of each code, and the spread of a probe."""
     operator = our_operator(model, data)
-    many = 256 if operator.dim < 50000 else 8
-    signs = torch.randint(2, (many, operator.dim), generator=torch.Generator().manual_seed(5))
-    signs = signs * 2.0 - 1
-    forms = np.array([(z * operator.products(z[None])[0]).sum().item() for z in signs])
-    spread = forms.std(ddof=1)
+    spread = probe_spread(operator, 64 if operator.dim < 50000 else 8)
     ours, peers = [], {code.name: [] for code in codes}
     count = 2 if operator.dim > 50000 else 16
     for _ in range(rounds):

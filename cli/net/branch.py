@@ -124,6 +124,8 @@ def branch(
         found = _measured(problem, recipe, (epochs_at, given, line), kept, resume)
     except KeyboardInterrupt:
         raise _interrupted(kept, going_on(ctx)) from None
+    except (MemoryError, OSError) as error:
+        raise _lost(error, kept, going_on(ctx)) from None
     record = write_branchings(out, problem, found, config)
     kept.remove()
     click.echo(f"wrote {out}", err=True)
@@ -162,6 +164,7 @@ def _config(
             "samples": problem.samples,
             "decay": problem.decay,
             "normalisation": problem.normalisation,
+            "augmentation": "none" if problem.augment is None else "in training only",
             "error_on": "train" if problem.test is None else "test",
         },
     }
@@ -196,6 +199,14 @@ def _measured(
             found.append(done)
             kept.keep(as_arrays(found))
     return found
+
+
+def _lost(error: Exception, kept: "KeptState", again: str) -> Exception:
+    from .training_task import Lost
+
+    what = "not enough memory: " if isinstance(error, MemoryError) else ""
+    there = f"; what is done is kept in {kept.path}; to continue: {again}"
+    return Lost(f"{what}{error}{there if kept.path.exists() else ''}")
 
 
 def _interrupted(kept: "KeptState", again: str) -> Exception:

@@ -54,7 +54,11 @@ def curvature(
     decay), gradient, trace, largest eigenvalue, log-determinant of what the cleaning rule keeps,
     singular values of the score matrix.  What depends on chance has a _stderr, an eigenvalue a
     _residual, within which there is one; 0 where the matrix was small enough to be diagonalised.
+    A _bias bounds what a log-determinant may be off by beside its _stderr.
     The same random probes serve every position.
+
+    One floor cuts the spectra of all positions, and logdet_excess, the sum of ln(eigenvalue/floor)
+    of those kept, compares between them although their number changes.
 
     Whole spectra and the density are in an --out FILE.nc.  With --out FILE every finished position
     is kept in FILE.partial; at Ctrl-C, the same command with --resume goes on, and gives what an
@@ -129,7 +133,7 @@ def _warn_of_kept(found: "CurvatureRecord") -> None:
     """Log-determinants of different numbers of directions are not to be compared."""
     if "kept" not in found.names or len(found.rows) < 2:
         return
-    kept, floors = [n for n in found.column("kept") if n > 0], found.column("floor")
+    kept = [n for n in found.column("kept") if n > 0]
     if len(kept) < len(found.rows):
         warn(f"at {len(found.rows) - len(kept)} points the rule keeps nothing: no log-det there")
     if not kept:
@@ -137,11 +141,11 @@ def _warn_of_kept(found: "CurvatureRecord") -> None:
     if max(kept) - min(kept) > COMPARABLE * max(kept):
         rule = found.parameters["rule"]
         msg = f"the rule keeps {min(kept):.6g} to {max(kept):.6g} directions, of which the "
-        msg += "log-dets do not compare"
+        msg += "log-dets do not compare; "
         if rule == "negative":
-            msg += f"; --rule floor --floor {max(floors):.3g} cuts everywhere alike"
-        elif rule == "floor":
-            msg += "; logdet - kept ln(floor), the sum of ln(eigenvalue/floor), does"
+            msg += "--rule shared cuts everywhere alike"
+        else:
+            msg += "logdet_excess, the sum of ln(eigenvalue/floor), does"
         warn(msg)
 
 

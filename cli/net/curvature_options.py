@@ -128,11 +128,12 @@ def _cleaning() -> tuple[Any, ...]:
     return (
         click.option(
             "--rule",
-            type=click.Choice(["negative", "top", "floor"]),
-            default="negative",
+            type=click.Choice(["shared", "negative", "top", "floor"]),
+            default="shared",
             show_default=True,
-            help="Of the log-det: keep the eigenvalues not below |most negative| (negative), the "
-            "--keep largest (top), or those from --floor on (floor).",
+            help="Of the log-det: keep the eigenvalues not below the largest |most negative| of "
+            "all positions (shared), or |most negative| of each by itself (negative), the --keep "
+            "largest (top), or those from --floor on (floor).",
         ),
         click.option("--floor", type=number, metavar="EPS", help="For --rule floor."),
         click.option("--keep", type=click.IntRange(1), metavar="R", help="For --rule top."),
@@ -160,11 +161,11 @@ def _scores() -> tuple[Any, ...]:
         click.option(
             "--score-labels",
             type=click.Choice(["data", "model", "drawn"]),
-            default="data",
-            show_default=True,
             help="Labels of the data, or the model's own: each with its probability, or one draw.  "
             "Only with the model's own is the Fisher matrix that of Gauss and Newton; that of the "
-            "data vanishes where the data are fitted.",
+            "data vanishes where the data are fitted.  [default: model where the loss is a softmax "
+            "cross-entropy without batch statistics, for which it takes a backward pass per "
+            "class; else data]",
         ),
         click.option(
             "--score-statistics",
@@ -195,7 +196,7 @@ def settings_of(asked: dict[str, Any]) -> "CurvatureSettings":
 
 
 def _rule(name: str, floor: float | None, keep: int | None) -> "CleaningRule | None":
-    from ...theory.cleaning import AboveFloor, TopRank
+    from ...theory.cleaning import AboveFloor, AboveMostNegative, TopRank
 
     for option, value, owner in (("floor", floor, "floor"), ("keep", keep, "top")):
         if (value is not None) is not (name == owner):
@@ -203,4 +204,6 @@ def _rule(name: str, floor: float | None, keep: int | None) -> "CleaningRule | N
             raise click.UsageError(msg)
     if floor is not None:
         return AboveFloor(floor)
-    return None if keep is None else TopRank(keep)
+    if keep is not None:
+        return TopRank(keep)
+    return AboveMostNegative() if name == "negative" else None

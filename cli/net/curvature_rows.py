@@ -16,18 +16,15 @@ if TYPE_CHECKING:
 
 CURVATURE, SLOPE = "loss/length^2", "loss/length"
 WIDE = {"eigenvalues": "eigenvalue", "score_singular_values": "score"}  # to the names in rows
-HIDDEN = ("spectrum", "directions", "density_nodes", "density_weights", "density_known")
+HIDDEN = (  # what others are computed from, and what no row can hold
+    *("spectrum", "directions", "density_nodes", "density_weights", "density_known"),
+    *("lowest", "probed_diagonals", "probed_besides", "probed_masses", "probed_known"),
+    "probed_end",
+)
 SHOWN = (  # what a table for the eye has room for
     *("minimum", "s", "loss", "metric", "test_loss", "test_metric", "trace", "trace_stderr"),
-    *(
-        "lambda_max",
-        "lambda_min",
-        "logdet",
-        "logdet_stderr",
-        "kept",
-        "fisher_trace",
-        "gauss_newton_trace",
-    ),
+    *("lambda_max", "lambda_min", "logdet", "logdet_excess", "logdet_excess_stderr", "kept"),
+    *("fisher_trace", "gauss_newton_trace"),
 )
 UNITS = {
     "s": "length",
@@ -40,7 +37,7 @@ UNITS = {
     **dict.fromkeys(("trace", "lambda_max", "lambda_min", "floor", "fisher_max"), CURVATURE),
     **dict.fromkeys(("fisher_trace", "gauss_newton_trace"), CURVATURE),
     "logdet": "nats",
-    "logdet_bias": "nats",
+    "logdet_excess": "nats",
     "kept": "1",
     "negative": "1",
 }
@@ -48,7 +45,7 @@ UNITS = {
 
 def unit(name: str) -> str | None:
     """Of a column; of an error the unit of what it belongs to."""
-    plain = name.removesuffix("_stderr").removesuffix("_residual")
+    plain = name.removesuffix("_stderr").removesuffix("_residual").removesuffix("_bias")
     head = plain.rsplit("_", 1)[0]
     if head in ("eigenvalue", "score"):
         return CURVATURE if head == "eigenvalue" else SLOPE

@@ -51,6 +51,7 @@ class CurvatureWork:
         import numpy as np
 
         from ...nets.polyline import Polyline
+        from ...nets.score_rows import usual_labels
 
         path, where = None, np.empty(0)
         minima: Mapping[str, Tensor] = {}
@@ -65,6 +66,8 @@ class CurvatureWork:
         problem = opened.problem
         if statistics is not None:
             problem = replace(problem, statistics=statistics)
+        if settings.score_labels is None:
+            settings = replace(settings, score_labels=usual_labels(problem))
         told = {
             "folder": str(folder),
             "problem": opened.source.as_table(),
@@ -152,7 +155,7 @@ def _told(settings: "CurvatureSettings") -> dict[str, Any]:
     """The settings as JSON can say them."""
     told = asdict(replace(settings, rule=None))
     rule = settings.rule
-    told["rule"] = "negative" if rule is None else rule.name
+    told["rule"] = "shared" if rule is None else rule.name
     for name in ("rank", "epsilon"):
         if hasattr(rule, name):
             told[f"rule_{name}"] = getattr(rule, name)

@@ -26,6 +26,7 @@ from .source import Source, source_of
 from .weights import PICKLES, check_finite, flat, read_tensors, write_tensors
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
     from ...nets.problem import Problem
@@ -74,7 +75,9 @@ def read_minima(folder: Path, given: Source | None, device: str = "cpu") -> Mini
     problem = source.problem(device)
     points = {}
     for path in files:
-        theta = flat(read_tensors(path), problem.layout, _buffers(problem), path)
+        tensors = read_tensors(path)
+        theta = flat(tensors, problem.layout, _buffers(problem), path)
+        _check_fixed(tensors, problem, path)
         points[path.stem.removeprefix(PREFIX)] = problem.tensor(theta)
     return Minima(problem, source, config, points)
 
@@ -166,6 +169,22 @@ def _buffers(problem: "Problem") -> set[str]:
     ours = {name for name in problem.model.state_dict() if name not in problem.layout.names}
     modules = problem.model.named_modules()
     return ours | {f"{name}.{tail}" for name, layer in modules if layer in norms for tail in kept}
+
+
+def _check_fixed(tensors: "Mapping[str, np.ndarray]", problem: "Problem", path: Path) -> None:
+    """Refuse a file that has frozen weights or running statistics other than the problem's."""
+    import numpy as np
+
+    for name, values in problem.model.state_dict(keep_vars=True).items():
+        own, found = values.detach().cpu(), tensors.get(name)
+        if found is None or values.requires_grad or not own.is_floating_point():
+            continue
+        if found.shape != tuple(own.shape) or not np.allclose(found, own.numpy(), 1e-3, 1e-6):
+            msg = (
+                f"{name!r} in {str(path)!r} is not that of the problem's model, which does not "
+                "train it; load it into the model of the problem."
+            )
+            raise click.UsageError(msg)
 
 
 def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:

@@ -1,26 +1,16 @@
-"""A search that is cut goes on where it was: its tensors are kept beside the result, in a file.
+"""A search's state as tensors, kept in one safetensors file beside the result."""
 
-One safetensors file, written whole under another name and then renamed, so that a file of that name
-is complete whenever the machine stops.  Its stamp says what was asked for and by which versions; a
-run with another stamp does not touch it.
-"""
-
-import json
-import os
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
+from ..stamp import KEEP_EVERY, STAMP, Stamp
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-KEEP_EVERY = 10.0  # seconds
-STAMP = "stamp"
 TOOLS = ("entropic", "numpy", "torch")
 
 
@@ -34,19 +24,17 @@ class KeptTensors:
     _latest: "Mapping[str, Tensor] | None" = None
     _written: float = field(default_factory=time.monotonic)
 
+    @property
+    def _stamp(self) -> Stamp:
+        return Stamp(self.path, self.command, self.parameters, TOOLS)
+
     def begin(self, resume: bool) -> "dict[str, Tensor] | None":
         """The state to go on from, None for a run from the start.
 
         Raises click.UsageError if a state is there and nobody asked to go on, if it is asked for
         and not there, or is that of another run.
         """
-        there = os.path.lexists(self.path)
-        if resume and not there:
-            msg = f"there is no {str(self.path)!r} to resume from; run without --resume."
-            raise click.UsageError(msg)
-        if there and not resume:
-            msg = f"{str(self.path)!r} keeps a run that was cut: go on with --resume, or remove it."
-            raise click.UsageError(msg)
+        self._stamp.check_begin(resume)
         return self._read() if resume else None
 
     def keep(self, state: "Mapping[str, Tensor]") -> None:
@@ -61,52 +49,20 @@ class KeptTensors:
 
         if self._latest is None:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        write_tensors(self._latest, self._temporary, {STAMP: json.dumps(self._stamp)})
-        with self._temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        self._temporary.replace(self.path)
+        with self._stamp.writing() as temporary:
+            write_tensors(self._latest, temporary, {STAMP: self._stamp.text})
         self._latest, self._written = None, time.monotonic()
 
     def remove(self) -> None:
         """Take it away: the result is written, or there is nothing worth keeping."""
-        self.path.unlink(missing_ok=True)
-        self._temporary.unlink(missing_ok=True)
-
-    @property
-    def _temporary(self) -> Path:
-        return self.path.with_name(f".{self.path.name}")
-
-    @property
-    def _stamp(self) -> dict[str, Any]:
-        from importlib.metadata import version
-
-        versions = {name: version(name) for name in TOOLS}
-        versions["python"] = ".".join(map(str, sys.version_info[:2]))
-        asked = json.loads(json.dumps(self.parameters))
-        return {"command": self.command, "parameters": asked, "versions": versions}
+        self._stamp.remove()
 
     def _read(self) -> "dict[str, Tensor]":
         from safetensors import SafetensorError, safe_open
 
         try:
             with safe_open(self.path, "pt") as file:
-                found = json.loads(file.metadata()[STAMP])
-                state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            same = found["command"] == self.command
-            parameters, versions = dict(found["parameters"]), dict(found["versions"])
+                self._stamp.check(file.metadata()[STAMP])
+                return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (OSError, SafetensorError, ValueError, KeyError, TypeError):
-            same = False
-        if not same:
-            msg = f"{str(self.path)!r} is damaged or no state of {self.command}; remove it."
-            raise click.UsageError(msg)
-        self._refuse_other(parameters, self._stamp["parameters"], "was cut in a run with")
-        self._refuse_other(versions, self._stamp["versions"], "was made by")
-        return state
-
-    def _refuse_other(self, found: Mapping[str, Any], asked: Mapping[str, Any], how: str) -> None:
-        for name in sorted(found.keys() | asked.keys()):
-            one, other = found.get(name, "none"), asked.get(name, "none")
-            if one != other:
-                msg = f"{str(self.path)!r} {how} {name} = {one}; here it is {other}."
-                raise click.UsageError(msg)
+            self._stamp.refuse()

@@ -79,11 +79,15 @@ class KeptTraining:
         from safetensors.numpy import save
 
         temporary = self.folder / f".{STATE}"
-        with temporary.open("wb") as file:
-            file.write(save(dict(state.arrays), {"facts": json.dumps(dict(state.facts))}))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.folder / STATE)
+        try:
+            with temporary.open("wb") as file:
+                file.write(save(dict(state.arrays), {"facts": json.dumps(dict(state.facts))}))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.folder / STATE)
+        except OSError:
+            temporary.unlink(missing_ok=True)  # it may be what fills the disk
+            raise
 
     def remove(self) -> None:
         """Take it away: the minima are written, or there is nothing worth keeping."""

@@ -1,6 +1,7 @@
 """``entropic net path``: a path of low loss between two minima."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,14 +74,14 @@ def pair(text: str) -> tuple[str, str]:
 @click.option(
     "--steps",
     type=click.IntRange(1, 10**9),
-    help="Of each cycle; curves take cycles x steps.  [default: 1000]",
+    help="Of each cycle; curves take cycles x steps.  [default: the preset's or 1000]",
 )
 @click.option("--rate", type=number, metavar="ETA", help="In the first cycle.  [default: 0.1]")
 @click.option("--last-rate", type=number, metavar="ETA", help="In the last.  [default: 0.001]")
 @click.option(
     "--batch",
     type=click.IntRange(1),
-    help="Samples of a step, the same for all pivots.  [default: 256]",
+    help="Samples of a step, the same for all pivots.  [default: the preset's or 256]",
 )
 @click.option(
     "--dense",
@@ -128,8 +129,9 @@ def path(
     from .kept_tensors import KeptTensors
 
     check_free(out)
-    settings = {name: asked[name] for name in SEARCHED if asked[name] is not None}
     opened = read_minima(folder, given_source(asked), device)
+    settings = _usual(opened, asked["method"])
+    settings |= {name: asked[name] for name in SEARCHED if asked[name] is not None}
     names = _names(opened, between, folder)
     task = {
         "method": asked["method"],
@@ -148,6 +150,8 @@ def path(
         found, record = _work(folder, opened, task, kept, state)
     except KeyboardInterrupt:
         raise _interrupted(kept, going_on(ctx)) from None
+    except (MemoryError, OSError) as error:
+        raise _lost(error, kept, going_on(ctx)) from None
     _write(out, opened, found, record)
     kept.remove()
     click.echo(f"wrote {out}", err=True)
@@ -166,6 +170,15 @@ def _names(opened: "Minima", between: tuple[str, str] | None, folder: Path) -> t
             msg = f"{str(folder)!r} has no minimum {name!r}; it has {', '.join(there)}."
             raise click.UsageError(msg)
     return between
+
+
+def _usual(opened: "Minima", method: str) -> dict[str, int]:
+    """What the preset finds its band with."""
+    from ...nets.presets import preset
+
+    if opened.source.is_own or method not in ("autoneb", "neb"):
+        return {}
+    return dict(preset(opened.source.reference).band)
 
 
 def _settings(method: Any, chosen: dict[str, Any]) -> dict[str, Any]:
@@ -239,6 +252,16 @@ def _write(out: Path, opened: "Minima", found: "FoundPath", record: "Record") ->
     with writing_folder(out) as folder:
         write_path(folder, opened.problem, found.points, config, rows)
         (folder / "profile.json").write_text(json_text(record), "utf-8")
+
+
+def _lost(error: Exception, kept: "KeptTensors", again: str) -> Exception:
+    from .training_task import Lost
+
+    what = "not enough memory: " if isinstance(error, MemoryError) else ""
+    with suppress(OSError):
+        kept.flush()
+    there = f"; kept in {kept.path}; to continue: {again}" if kept.path.exists() else ""
+    return Lost(f"{what}{error}{there}")
 
 
 def _interrupted(kept: "KeptTensors", again: str) -> "Interrupted":

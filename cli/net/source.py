@@ -64,7 +64,7 @@ class Source:
         if found.archive is not None:
             given["data"] = self.data
         elif self.data is not None:
-            msg = f"{self.reference!r} reads no archive of images; leave --data out."
+            msg = f"{self.reference!r} reads no archive; leave --data out."
             raise click.UsageError(msg)
         return found.make(**given)
 
@@ -81,7 +81,7 @@ class Source:
             return function(**given)
         except EntropicError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             msg = f"{self.reference!r} failed: {type(error).__name__}: {error}"
             raise click.UsageError(msg) from None
 
@@ -90,7 +90,7 @@ def _function(reference: str, module: str, name: str) -> Callable[..., Any]:
     sys.path.insert(0, "")  # the folder where the command was called, as for python -m
     try:
         found = getattr(import_module(module), name, None)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         msg = f"cannot import {module!r} of {reference!r}: {type(error).__name__}: {error}"
         raise click.UsageError(msg) from None
     finally:
@@ -115,8 +115,8 @@ def _check_settings(
             raise click.UsageError(msg)
         default = takes[name].default
         kind = type(default)
-        if kind in (bool, int, float, str) and not isinstance(
-            value, (int, float) if kind is float else kind
+        if kind in (bool, int, float, str) and not (
+            type(value) is kind or (kind is float and type(value) is int)
         ):
             msg = f"the setting {name!r} must be like {default!r}; it is {value!r}."
             raise click.UsageError(msg)

@@ -135,6 +135,7 @@ def _landscape(problem: "Problem") -> dict[str, Any]:
         "type": str(problem.dtype).removeprefix("torch."),
         "normalisation": problem.normalisation,
         "block": problem.block,
+        "augmentation": "none" if problem.augment is None else "in training only",
         "metric": problem.metric_name,
     }
 

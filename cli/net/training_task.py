@@ -115,6 +115,10 @@ class TrainingTask:
             kept = f"{str(self.kept.folder)!r} keeps epoch {self.epoch}: remove it to start again"
             msg = f"{error}; {kept}"
             raise DomainError(msg) from None
+        except Exception:
+            if not self.epoch:
+                self.kept.remove()  # nothing worth keeping, as where the user's model fails
+            raise
 
     def _what_is_kept(self) -> str:
         if not self.kept.has_state:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIZE = (11.0, 4.0)  # inches
+WIDE = 30  # from the last epoch to the first, beyond which the axis is logarithmic
 Curve = tuple[list[float], list[float], list[float]]
 
 
@@ -34,12 +35,8 @@ def figure(record: Record) -> "Figure":
     relative.set(ylabel="barrier / barrier at the first k")
     with house_style():
         for axes in (energy, curvature, relative):
-            axes.set_xscale("symlog", linthresh=1.0)
             axes.set_xlabel("epoch k at which branches part")
-            epochs = sorted(set(record.column("branch_epoch")))
-            shown = epochs if len(epochs) <= 8 else epochs[:: -(-len(epochs) // 8)]
-            axes.set_xticks(shown, [f"{k:g}" for k in shown])
-            axes.minorticks_off()
+            _scale(axes, sorted(set(record.column("branch_epoch"))))
             low, high = axes.get_ylim()
             axes.set_ylim(low, high + 0.2 * (high - low))
             if axes.lines:
@@ -49,6 +46,17 @@ def figure(record: Record) -> "Figure":
     bars = f"means of {seeds} seeds ± standard error" if seeds > 1 else "one seed"
     picture.suptitle(f"Two branches of one training of {problem}: {bars}", fontsize=10)
     return picture
+
+
+def _scale(axes: "Axes", epochs: list[float]) -> None:
+    """Linear, or logarithmic from 1 on where the first of ``epochs`` would crowd at zero."""
+    first = next((k for k in epochs if k > 0), 1)
+    if epochs[-1] <= WIDE * first:
+        return
+    axes.set_xscale("symlog", linthresh=1.0)
+    shown = epochs if len(epochs) <= 8 else epochs[:: -(-len(epochs) // 8)]
+    axes.set_xticks(shown, [f"{k:g}" for k in shown])
+    axes.minorticks_off()
 
 
 def _drawn(

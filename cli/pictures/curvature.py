@@ -28,10 +28,10 @@ LEAST = 1e-3  # of the largest singular value: below that a line tells of roundi
 
 
 def figure(record: Record) -> "Figure":
-    """What there is of the four, two beside each other; the ends of the path are at 0 and 1."""
+    """What there is of the five, in two rows; the ends of the path are at 0 and 1."""
     panels = _panels(record)
-    rows = (len(panels) + 1) // 2
-    columns = min(len(panels), 2)
+    columns = min(len(panels), 3 if len(panels) > 4 else 2)
+    rows = -(-len(panels) // columns)
     picture, grid = blank(rows, columns, size=(4.2 * columns, 2.9 * rows))
     all_axes = [grid] if len(panels) == 1 else list(grid.flat)
     for axes, panel in zip(all_axes, panels, strict=False):
@@ -50,7 +50,7 @@ def _panels(record: Record) -> "Sequence[Callable[[Axes, Record], None]]":
         (_loss, "loss" in have or "train_loss" in have),
         (_trace, bool({"trace", "gauss_newton_trace"} & set(have))),
         (_eigenvalues, "lambda_max" in have),
-        (_log_det, "logdet" in have and "score_1" not in have),
+        (_log_det, "logdet" in have),
         (_scores, "score_1" in have),
     )
     return [panel for panel, there in known if there] or [_smallest]
@@ -118,9 +118,16 @@ def _legend_above(axes: "Axes", columns: int) -> None:
 
 
 def _log_det(axes: "Axes", record: Record) -> None:
-    error, where = record.column("logdet_stderr"), record.column("fraction")
-    banded(axes, where, record.column("logdet"), error, color=BLUE)
-    axes.set(ylabel="ln det of what is kept")
+    """The excess, where one floor makes it comparable."""
+    name = "logdet_excess" if "logdet_excess" in record.names else "logdet"
+    error, where = record.column(f"{name}_stderr"), record.column("fraction")
+    banded(axes, where, record.column(name), error, color=BLUE)
+    shared = name == "logdet_excess"
+    axes.set(ylabel="Σ ln(eigenvalue / floor)" if shared else "ln det of what is kept")
+    if shared:
+        floor, kept = record.column("floor")[0], record.column("kept")
+        least, most = (float(f"{n:.0f}") for n in (min(kept), max(kept)))
+        axes.set_title(f"floor {floor:.2g}, {least:g} to {most:g} kept", fontsize="small")
 
 
 def _smallest(axes: "Axes", record: Record) -> None:

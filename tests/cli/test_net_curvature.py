@@ -69,7 +69,7 @@ def test_there_is_a_row_for_every_pivot_with_the_fields_of_the_contract(asked, m
         assert row["lambda_max"] == pytest.approx(np.linalg.eigvalsh(dense)[-1], rel=1e-9)
         assert row["lambda_max_converged"] is True
         assert isinstance(row["kept"], int)
-        scores = score_matrix(problem, theta)
+        scores = score_matrix(problem, theta, labels="model")
         assert row["score_1"] == pytest.approx(scores.singular_values[0], rel=1e-9)
         assert row["fisher_trace"] == pytest.approx(scores.trace.value.item(), rel=1e-9)
     lengths = np.linalg.norm(np.diff(points.numpy(), axis=0), axis=1)
@@ -128,10 +128,15 @@ def test_the_table_shows_what_there_is_room_for(entropic, made):
 
 def test_log_dets_of_different_directions_come_with_a_warning(entropic, made):
     folder = str(made[2] / "path")
-    said = entropic("net", "curvature", folder, "--quantities", "logdet")
+    said = entropic("net", "curvature", folder, "--quantities", "logdet", "--rule", "negative")
     assert said.code == 0
     assert said.err.startswith("warning: the rule keeps ")
-    assert "--rule floor --floor " in said.err
+    assert said.err.endswith("--rule shared cuts everywhere alike\n")
+    assert "logdet_excess" not in said.out
+    shared = entropic("net", "curvature", folder, "--quantities", "logdet", "--format", "json")
+    assert "logdet_excess, the sum of ln(eigenvalue/floor), does" in shared.err
+    floors = {row["floor"] for row in json.loads(shared.out)["rows"]}
+    assert len(floors) == 1
     alike = entropic("net", "curvature", folder, "--quantities", "logdet", "--rule", "top",
                      "--keep", "40")  # fmt: skip
     assert (alike.code, alike.err) == (0, "")

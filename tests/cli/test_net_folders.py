@@ -9,6 +9,8 @@ from click.exceptions import BadParameter
 
 torch = pytest.importorskip("torch")
 
+from safetensors.torch import save_file  # noqa: E402
+
 from entropic.cli.net.folders import read_minima, read_path, write_minima, write_path  # noqa: E402
 from entropic.cli.net.source import Source, setting, source_of  # noqa: E402
 from entropic.nets import flat_parameters  # noqa: E402
@@ -108,7 +110,7 @@ def test_settings_on_the_command_line_lie_on_top_of_those_in_the_folder():
         (Source("mine:nothing"), "'mine' has no function 'nothing'"),
         (Source("nowhere:make"), "cannot import 'nowhere' of 'nowhere:make': ModuleNotFound"),
         (Source("mine:forget"), "must return a Problem; it returns int"),
-        (Source("digits-mlp", {}, "here"), "'digits-mlp' reads no archive of images"),
+        (Source("digits-mlp", {}, "here"), "'digits-mlp' reads no archive"),
         (Source("mine:fail"), "'mine:fail' failed: KeyError: 'lost'"),
     ],
 )
@@ -179,3 +181,25 @@ def test_a_path_of_another_model_is_refused(tmp_path, problem):
     write_path(tmp_path, problem, torch.randn(4, problem.layout.size), CONFIG, [])
     with pytest.raises(UsageError, match="have 330 numbers; the model of 'digits-mlp' has 1482"):
         read_path(tmp_path, Source("digits-mlp", {"width": 16}))
+
+
+@pytest.mark.parametrize("statistics", ["batch", "running"])
+def test_running_statistics_in_a_file_must_be_those_of_the_problem(own, statistics):
+    code = OWN.replace("torch.zeros(8, 1))", f"torch.zeros(8, 1), statistics={statistics!r})")
+    (own / "mine.py").write_text(code)
+    source = Source("mine:make")
+    model = torch.nn.Sequential(
+        torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3), torch.nn.Linear(3, 1)
+    )
+    folder = own / "minima"
+    folder.mkdir()
+    plain = {name: values.clone() for name, values in model.state_dict().items()}
+    save_file(plain, folder / "minimum_0.safetensors")
+    assert list(read_minima(folder, source).points) == ["0"]
+    plain["1.running_mean"] += 0.5
+    save_file(plain, folder / "minimum_0.safetensors")
+    if statistics == "batch":  # the landscape has none: they play no part
+        assert list(read_minima(folder, source).points) == ["0"]
+        return
+    with pytest.raises(UsageError, match=r"'1.running_mean' in .* does not train it"):
+        read_minima(folder, source)

@@ -130,3 +130,8 @@ def test_epochs_before_a_trunk_are_refused(problem, found):
 def test_a_line_needs_places_and_probes():
     with pytest.raises(DomainError, match="3 places, and a trace 2 probes; they are 2 and 16"):
         LineSettings(places=2)
+
+
+def test_a_branch_that_is_lost_is_named_by_the_seed_of_its_trunk(problem):
+    with pytest.raises(DomainError, match=r"the loss of seed 7, branch 1, stopped being finite"):
+        list(branchings(problem, replace(RECIPE, rate=1e300), [0], [7]))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -16,9 +18,11 @@ from entropic.nets import (
 )
 from entropic.nets.curvature_profile import table_so_far
 from entropic.nets.curvature_settings import QUANTITIES
+from entropic.nets.log_dets import log_det_columns
 from entropic.nets.losses import correct, cross_entropy
+from entropic.nets.score_rows import usual_labels
 from entropic.theory import DomainError
-from entropic.theory.cleaning import AboveFloor, TopRank
+from entropic.theory.cleaning import AboveFloor, AboveMostNegative, TopRank
 
 FEW = (0.3, 1.1, 2.0)
 
@@ -39,6 +43,7 @@ def measure(place, positions=FEW, **settings):
 def test_a_small_matrix_is_diagonalised_and_everything_is_read_off_it(place):
     problem, path = place
     found = measure(place, quantities=QUANTITIES, eigenvalues=3)
+    floor = max(-np.linalg.eigvalsh(hessian(problem, path.at(s)).numpy())[0] for s in FEW)
     for i, s in enumerate(FEW):
         dense = hessian(problem, path.at(s)).numpy()
         values = np.linalg.eigvalsh(dense)[::-1]
@@ -49,13 +54,15 @@ def test_a_small_matrix_is_diagonalised_and_everything_is_read_off_it(place):
         np.testing.assert_allclose(row["spectrum"], values, atol=1e-12)
         assert row["lambda_max"] == row["eigenvalues"][0]
         assert row["lambda_min"] == pytest.approx(values[-1], rel=1e-8)
-        kept = values[(values >= -values[-1]) & (values > 0)]
+        kept = values[values >= floor * (1 - 1e-12)]
+        assert row["floor"] == pytest.approx(floor, rel=1e-9)
         assert row["logdet"] == pytest.approx(np.log(kept).sum(), rel=1e-9)
+        assert row["logdet_excess"] == pytest.approx(np.log(kept / floor).sum(), rel=1e-8)
         assert (row["kept"], row["negative"]) == (len(kept), np.sum(values < 0))
         assert row["fisher_trace"] == pytest.approx(
-            fisher_trace(problem, path.at(s)).value.item(), rel=1e-12
+            fisher_trace(problem, path.at(s), labels="model").value.item(), rel=1e-12
         )
-        scores = score_matrix(problem, path.at(s))
+        scores = score_matrix(problem, path.at(s), labels="model")
         np.testing.assert_allclose(row["score_singular_values"], scores.singular_values[:10])
         gauss = fisher_trace(problem, path.at(s), labels="model").value + problem.decay * 31
         assert abs(row["gauss_newton_trace"] - gauss) < 4 * row["gauss_newton_trace_stderr"]
@@ -69,7 +76,7 @@ def test_without_the_matrix_it_is_the_same_within_the_errors_said(place):
     found = measure(
         place, quantities=QUANTITIES, dense=0, probes=400, steps=30, eigenvalues=2, tolerance=1e-5
     ).columns
-    for name in ("trace", "logdet"):
+    for name in ("trace", "logdet", "logdet_excess", "kept"):
         error, bias = found[f"{name}_stderr"], found.get(f"{name}_bias", 0.0)
         assert np.all(abs(found[name] - exact[name]) < 4 * error + bias + 1e-6 * abs(exact[name]))
     assert np.all(found["trace_stderr"] < 0.02 * exact["trace"])
@@ -162,9 +169,44 @@ def test_some_parameters_alone_have_their_own_block_of_everything(place):
     assert found["gradient_norm"][0] == pytest.approx(float(slope.norm()), rel=1e-10)
     along = float(slope @ path.tangent(0.5)[-15:])
     assert found["gradient_along"][0] == pytest.approx(along, rel=1e-10)
-    part = score_matrix(problem, theta, only="2.*").trace.value
+    part = score_matrix(problem, theta, only="2.*", labels="model").trace.value
     assert found["fisher_trace"][0] == pytest.approx(part)
-    assert part < score_matrix(problem, theta).trace.value
+    assert part < score_matrix(problem, theta, labels="model").trace.value
+
+
+@pytest.mark.parametrize("dense", [0, 3000])
+def test_one_floor_cuts_all_points_unless_each_is_to_be_cut_by_itself(place, dense):
+    how = {"quantities": ("logdet",), "dense": dense, "probes": 4, "steps": 30}
+    each = measure(place, rule=AboveMostNegative(), **how).columns
+    shared = measure(place, **how).columns
+    assert len(set(each["floor"])) == 3
+    assert set(shared["floor"]) == {each["floor"].max()}
+    assert "logdet_excess" not in each
+    worst = each["floor"].argmax()
+    assert shared["logdet"][worst] == each["logdet"][worst]
+    again = measure(place, rule=AboveFloor(each["floor"].max()), **how).columns
+    for name in ("logdet", "logdet_excess", "logdet_excess_stderr", "kept", "kept_stderr"):
+        np.testing.assert_array_equal(again[name], shared[name])
+
+
+def test_an_eigenvalue_that_crosses_the_floor_moves_the_excess_by_nothing():
+    lowest = np.array([-0.1, -0.1])
+    spectra = np.array([[3.0, 0.1 + 1e-9, -0.1], [3.0, 0.1 - 1e-9, -0.1]])
+    found = log_det_columns({"lowest": lowest, "spectrum": spectra}, None)
+    assert found["kept"].tolist() == [2, 1]
+    assert abs(np.diff(found["logdet"])[0]) == pytest.approx(np.log(10), rel=1e-6)
+    np.testing.assert_allclose(found["logdet_excess"], np.log(30), atol=1e-7)
+
+
+def test_where_nothing_is_negative_all_that_is_positive_is_kept():
+    lowest = np.array([0.2, 0.1])
+    spectra = np.array([[3.0, 0.2], [2.0, 0.1]])
+    found = log_det_columns({"lowest": lowest, "spectrum": spectra}, None)
+    assert found["floor"].tolist() == [0.05, 0.05]
+    np.testing.assert_allclose(found["logdet"], np.log([0.6, 0.2]))
+    flat = log_det_columns({"lowest": lowest[:1], "spectrum": np.zeros((1, 2))}, None)
+    assert (flat["kept"].tolist(), flat["floor"].tolist()) == ([0], [0])
+    assert np.isnan(flat["logdet"][0])
 
 
 @pytest.mark.parametrize("rule", [AboveFloor(0.05), TopRank(5)])
@@ -270,3 +312,10 @@ def test_bad_questions_are_refused(place):
         path_curvature(problem, other, np.array([0.5]), settings)
     with pytest.raises(DomainError, match="no parameter is called 'first'"):
         measure(place, only=("first",))
+
+
+def test_scores_are_those_of_the_models_own_labels_where_it_has_probabilities(place):
+    assert usual_labels(place[0]) == "model"
+    assert usual_labels(normalised()) == "data"  # a backward pass per row there
+    squared = replace(place[0], loss=lambda outputs, targets: outputs.square().sum(1))
+    assert usual_labels(squared) == "data"

@@ -69,7 +69,7 @@ def test_eigenvectors_of_the_neighbour_save_products_and_a_random_start_does_not
     cold = leading_pairs(there, tolerance=1e-4)
     warm = leading_pairs(there, tolerance=1e-4, start=leading_pairs(here, tolerance=1e-4).vectors)
     assert warm.values[0] == pytest.approx(float(exact), rel=1e-7)
-    assert warm.products <= 0.5 * cold.products
+    assert warm.products <= 0.7 * cold.products  # half of them look whether another overtook
 
 
 def test_a_part_of_the_addends_is_searched_first_for_its_share_of_the_price():
@@ -152,3 +152,16 @@ def test_what_is_no_question_is_refused():
         leading_pairs(operator, start=torch.zeros(1, 3))
     with pytest.raises(DomainError, match="must be finite numbers; some are not"):
         leading_pairs(Matrix(torch.full((3, 3), torch.nan)))
+
+
+def test_an_eigenvalue_that_has_overtaken_is_found_though_the_old_vector_still_is_one():
+    size = 200
+    turn = torch.linalg.qr(torch.randn(size, size, generator=torch.Generator().manual_seed(0)))[0]
+    old, new = turn[0], turn[1]
+    rest = 0.01 * torch.eye(size)
+    before = 4 * torch.outer(old, old) + torch.outer(new, new)
+    after = 4 * torch.outer(old, old) + 9 * torch.outer(new, new)
+    carried = leading_pairs(Matrix(before + rest)).vectors
+    found = leading_pairs(Matrix(after + rest), start=carried)
+    assert found.values[0] == pytest.approx(9.01, rel=1e-3)
+    assert found.products < 12

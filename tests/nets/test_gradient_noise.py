@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from landscapes import anchored_problem, small_problem
+from torch import nn
 
 from entropic.nets import Problem, measure_noise, minibatch_factor
 from entropic.nets.losses import cross_entropy
@@ -215,3 +216,27 @@ def test_more_eigenvalues_than_there_are_rows_are_refused(place):
     noise = measure_noise(place[0], place[1])
     with pytest.raises(DomainError, match="1 to 11 leading eigenvalues to ask for, not 12"):
         noise.leading(12)
+
+
+class Attention(nn.Module):
+    """Its quick way has no forward derivatives."""
+
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.MultiheadAttention(4, 2, batch_first=True)
+        self.end = nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.end(self.mix(x, x, x)[0].mean(dim=1))
+
+
+def test_attention_has_its_noise_without_rows_too():
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(9, 3, 4, generator=generator, dtype=torch.float64)
+    targets = torch.randint(3, (9,), generator=generator)
+    problem = Problem(Attention().double(), cross_entropy, inputs, targets)
+    theta = flat_parameters(problem.model)
+    vectors = torch.randn(2, len(theta), generator=generator, dtype=torch.float64)
+    held, free = (measure_noise(problem, theta, memory=m) for m in (1 << 30, 0))
+    assert free.rows is None
+    torch.testing.assert_close(free.products(vectors), held.products(vectors))

@@ -328,3 +328,35 @@ def test_bad_questions_are_refused():
         score_matrix(problem, theta * float("nan"))
     with pytest.raises(DomainError, match="has 12 directions; 13 were asked for"):
         score_directions(problem, theta, score_matrix(problem, theta), 13)
+
+
+class Odd(nn.Module):
+    """A parameter that is a single number, and a layer that nothing uses."""
+
+    def __init__(self, normalised):
+        super().__init__()
+        self.into = nn.Linear(4, 5)
+        self.idle = nn.Linear(2, 2)
+        self.scale = nn.Parameter(torch.tensor(0.7))
+        self.norm = nn.BatchNorm1d(5) if normalised else nn.Identity()
+
+    def forward(self, x):
+        return self.scale * self.norm(self.into(x)).tanh()[:, :3]
+
+
+@pytest.mark.parametrize("normalised", [False, True])
+def test_a_parameter_may_be_one_number_and_another_may_be_idle(normalised):
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(11, 4, generator=generator, dtype=torch.float64)
+    targets = torch.randint(3, (11,), generator=generator)
+    problem = Problem(Odd(normalised).double(), cross_entropy, inputs, targets, block=4)
+    theta = flat_parameters(problem.model)
+    rows = torch.cat(
+        [
+            torch.autograd.functional.jacobian(
+                lambda place, b=block: problem.sample_losses(place, inputs[b], targets[b]), theta
+            )
+            for block in problem.blocks
+        ]
+    )
+    np.testing.assert_allclose(score_matrix(problem, theta).gram, rows @ rows.T, atol=1e-14)

@@ -209,5 +209,5 @@ def test_a_lonely_sample_has_no_batch_statistics():
     model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)).double()
     plain = _problem()
     problem = Problem(model, cross_entropy, plain.inputs, plain.targets)
-    with pytest.raises(DomainError, match="one of 30 samples is alone, and batch statistics"):
+    with pytest.raises(DomainError, match="of 30 samples this batch leaves one alone, and batch"):
         train(problem, replace(SGD, batch=29), [0])
