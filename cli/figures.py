@@ -78,6 +78,12 @@ def curve(axes: "Axes", x: list[float], y: list[float], **look: Any) -> None:
         axes.plot([x[i] for i in order], [y[i] for i in order], **look)
 
 
+def from_zero(axes: "Axes") -> None:
+    """Let the axis of values begin at zero, unless something lies below."""
+    if axes.dataLim.y0 >= 0:
+        axes.set_ylim(bottom=0)
+
+
 def legend(axes: "Axes", **where: Any) -> None:
     """A legend in the house style."""
     with house_style():

@@ -180,6 +180,16 @@ def output_options(command: Command) -> Command:
     return _PRINTED(file_options(command))
 
 
+def print_option(command: Command) -> Command:
+    """``--format``, for a command that writes a folder."""
+    return _PRINTED(command)
+
+
+def shown_options(command: Command) -> Command:
+    """``--format`` and ``--plot``, for a command that writes a folder and has a picture."""
+    return _PRINTED(_DRAWN(command))
+
+
 def file_options(command: Command) -> Command:
     """``--out`` and ``--plot``."""
     return _WRITTEN(_DRAWN(command))

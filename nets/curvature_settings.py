@@ -27,8 +27,8 @@ class CurvatureSettings:
     eigenvalues: how many of the largest.  rule: which eigenvalues count in the log-det, None for
     one floor that all points share, see :mod:`.log_dets`.  steps: of every probe's quadrature.
     dense: the most directions for which the matrix is diagonalised.
-    score_samples (None: all), score_rank, score_labels, score_company: see :mod:`.scores`; labels
-    of None: :func:`.score_rows.usual_labels`.
+    score_samples (None: all), score_rank, score_labels, score_statistics: see :mod:`.scores`;
+    labels of None: :func:`.score_rows.usual_labels`.
     Raises DomainError for a quantity that there is not, and numbers below their least.
     """
 
@@ -46,7 +46,7 @@ class CurvatureSettings:
     score_samples: int | None = 256
     score_rank: int = 10
     score_labels: Labels | None = None
-    score_company: Company = "following"
+    score_statistics: Company = "following"
     seed: int = 0
 
     def __post_init__(self) -> None:

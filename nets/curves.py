@@ -30,7 +30,7 @@ def bezier(t: Tensor, count: int) -> Tensor:
     [[0.25, 0.5, 0.25]]
     """
     m = count - 1
-    columns = [comb(m, k) * t**k * (1 - t) ** (m - k) for k in range(count)]
+    columns = [float(comb(m, k)) * t**k * (1 - t) ** (m - k) for k in range(count)]
     return torch.stack(columns, dim=1)
 
 

@@ -241,12 +241,12 @@ class _Negative:
 def _merits(problem: Problem, theta: Tensor) -> dict[str, float]:
     named = problem.metric is not None
     train = evaluate(problem, theta)
-    row = {"train_loss": train.loss} | ({problem.metric_name: train.metric} if named else {})
+    row = {"train_loss": train.loss} | ({"metric": train.metric} if named else {})
     if problem.test is not None:
         test = evaluate(problem, theta, on="test")
         row["test_loss"] = test.loss
         if named:
-            row[f"test_{problem.metric_name}"] = test.metric
+            row["test_metric"] = test.metric
     return row
 
 
@@ -258,7 +258,7 @@ def _scores(problem: Problem, theta: Tensor, settings: CurvatureSettings) -> Mea
         theta,
         samples,
         labels=s.score_labels or usual_labels(problem),
-        company=s.score_company,
+        company=s.score_statistics,
         seed=s.seed,
         only=s.only,
     )

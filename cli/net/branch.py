@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..atomic import check_free
-from ..options import numbers, picture_file
+from ..options import numbers, shown_options
 from ..remembering import Remembering, going_on
 from .options import named_source, problem_options
 from .recipe_options import chosen_recipe, recipe_options, seeds
@@ -76,22 +76,12 @@ def rising_epochs(text: str) -> list[int]:
     show_default=True,
     help="Random vectors of the trace, the same everywhere.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="Of the probes.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Of the probes."
+)
 @click.option("--mean", is_flag=True, help="Print means over the seeds, with standard errors.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was cut: see below.")
-@click.option(
-    *("--format", "style"),
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="What is printed.",
-)
-@click.option(
-    *("--plot", "picture"),
-    type=picture_file,
-    metavar="FILE",
-    help="Draw the barriers over k as well: .png, .svg or .pdf.",
-)
+@shown_options
 @click.pass_context
 def branch(
     ctx: click.Context,

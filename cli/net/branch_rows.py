@@ -19,7 +19,6 @@ CURVATURE = "loss/length^2"
 UNITS = {
     **{
         "branch_epoch": "epochs",
-        "seed": "1",
         "loss_barrier": "loss",
         "loss_barrier_stderr": "loss",
     },
@@ -80,7 +79,7 @@ def mean_record(record: Record) -> Record:
     return Record("branch", record.parameters, rows, {name: whole[name] for name in rows[0]})
 
 
-def branch_dataset(found: "Sequence[Branching]") -> "xarray.Dataset":
+def branch_dataset(record: Record, found: "Sequence[Branching]") -> "xarray.Dataset":
     """Everything along every line: epoch × seed × place."""
     import numpy as np
     import xarray
@@ -96,8 +95,12 @@ def branch_dataset(found: "Sequence[Branching]") -> "xarray.Dataset":
     }
     lengths = np.array([[line.length for line in done.lines] for done in found])
     columns["distance"] = (dims[:2], lengths, {"units": "length"})
-    places = {"branch_epoch": [done.epoch for done in found], "seed": list(found[0].seeds)}
-    return xarray.Dataset(columns, places | {"fraction": ("place", found[0].lines[0].fraction)})
+    places: dict[str, Any] = {
+        "branch_epoch": [done.epoch for done in found],
+        "seed": list(found[0].seeds),
+    }
+    places["fraction"] = ("place", found[0].lines[0].fraction, {"units": "1"})
+    return xarray.Dataset(columns, places, record.attributes)
 
 
 def write_branchings(
@@ -108,7 +111,7 @@ def write_branchings(
     with writing_folder(out) as temporary:
         write_told(temporary, config, list(map(dict, record.rows)))
         write(mean_record(record), temporary / "means.json")
-        branch_dataset(found).to_netcdf(temporary / "results.nc", engine="h5netcdf")
+        branch_dataset(record, found).to_netcdf(temporary / "results.nc", engine="h5netcdf")
         for done in found:
             ends = {str(seed): pair for seed, pair in zip(done.seeds, done.ends, strict=True)}
             write_tensors(ends, temporary / f"ends_{done.epoch}.safetensors")

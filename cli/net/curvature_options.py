@@ -31,7 +31,7 @@ def quantities(text: str) -> tuple[str, ...]:
 
 def curvature_options(command: Command) -> Command:
     """All of them; see :func:`settings_of`."""
-    for option in reversed((*_what(), *_how(), *_scores())):
+    for option in reversed((*_what(), *_how(), *_cleaning(), *_scores())):
         command = option(command)
     return command
 
@@ -121,6 +121,11 @@ def _how() -> tuple[Any, ...]:
             help="Up to so many parameters the matrix is diagonalised where its log-det or density "
             "is asked for: then trace and eigenvalues are exact too.",
         ),
+    )
+
+
+def _cleaning() -> tuple[Any, ...]:
+    return (
         click.option(
             "--rule",
             type=click.Choice(["shared", "negative", "top", "floor"]),
@@ -186,7 +191,6 @@ def settings_of(asked: dict[str, Any]) -> "CurvatureSettings":
         rule=rule,
         only=given.pop("only") or None,
         score_rank=given.pop("rank"),
-        score_company=given.pop("score_statistics"),
         **given,
     )
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ...nets.curvature_profile import CurvatureTable
 
-CURVATURE, SLOPE = "loss/weight^2", "loss/weight"
+CURVATURE, SLOPE = "loss/length^2", "loss/length"
 WIDE = {"eigenvalues": "eigenvalue", "score_singular_values": "score"}  # to the names in rows
 HIDDEN = (  # what others are computed from, and what no row can hold
     *("spectrum", "directions", "density_nodes", "density_weights", "density_known"),
@@ -22,12 +22,12 @@ HIDDEN = (  # what others are computed from, and what no row can hold
     "probed_end",
 )
 SHOWN = (  # what a table for the eye has room for
-    *("minimum", "s", "loss", "test_loss", "gradient_along", "trace", "trace_stderr", "lambda_max"),
-    *("lambda_min", "logdet", "logdet_excess", "logdet_excess_stderr", "kept"),
+    *("minimum", "s", "loss", "metric", "test_loss", "test_metric", "trace", "trace_stderr"),
+    *("lambda_max", "lambda_min", "logdet", "logdet_excess", "logdet_excess_stderr", "kept"),
     *("fisher_trace", "gauss_newton_trace"),
 )
 UNITS = {
-    "s": "weight",
+    "s": "length",
     "fraction": "1",
     "loss": "loss",
     "gradient_norm": SLOPE,
@@ -91,7 +91,7 @@ class CurvatureRecord(Record):
         if self.table.density is not None:
             grid, density, error = self.table.density
             data = data.assign_coords(eigenvalue=("eigenvalue", grid, {"units": CURVATURE}))
-            per = {"units": "weight^2/loss"}
+            per = {"units": "length^2/loss"}
             data["density"] = ((along, "eigenvalue"), density, per)
             data["density_stderr"] = ((along, "eigenvalue"), error, per)
         return data.set_coords([name for name in ("s", "minimum") if name in data])

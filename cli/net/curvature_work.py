@@ -71,6 +71,7 @@ class CurvatureWork:
         told = {
             "folder": str(folder),
             "problem": opened.source.as_table(),
+            "metric_name": problem.metric_name,
             "normalisation": problem.normalisation,
             "block": problem.block,
             "decay": problem.decay,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..atomic import check_free
-from ..options import number, picture_file
+from ..options import number, shown_options
 from ..progress import bar
 from .folders import POINTS, Minima, PathFolder, read_minima, read_path, write_minima
 from .options import given_source, problem_options
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .ensemble_rows import Member
 
+COMMAND = "entropic net ensemble"
 METHODS = ("walk", "curve", "minima")
 
 
@@ -26,7 +27,7 @@ METHODS = ("walk", "curve", "minima")
     type=click.Path(path_type=Path),
     required=True,
     metavar="DIR",
-    help="A new folder for the members, itself a folder of minima; must be given.",
+    help="The folder of the members, itself one of minima, new or empty.",
 )
 @click.option(
     "--method",
@@ -73,19 +74,7 @@ METHODS = ("walk", "curve", "minima")
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
 @problem_options
-@click.option(
-    *("--format", "style"),
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="What is printed.",
-)
-@click.option(
-    *("--plot", "picture"),
-    type=picture_file,
-    metavar="FILE",
-    help="Draw the result as well: .png, .svg or .pdf.",
-)
+@shown_options
 def ensemble(
     folder: Path, out: Path, device: str, style: str, picture: Path | None, **asked: Any
 ) -> None:
@@ -120,10 +109,11 @@ def ensemble(
     opened = (read_path if is_path else read_minima)(folder, given, device)
     members = _members(method, opened, asked, folder)
     told = {name: asked[name] for name in _USED[method]} | {"method": method}
-    record = ensemble_record(opened.problem, members, opened.source, told)
+    origin = {"folder": str(folder), "problem": opened.source.as_table()}
+    record = ensemble_record(opened.problem, members, origin | told)
     points = {str(m.number): m.theta for m in members if m.kind == "member"}
     rows = [dict(row) for row in record.rows if row["kind"] == "member"]
-    config = {"problem": opened.source.as_table(), "ensemble": told}
+    config = {"command": COMMAND, "problem": opened.source.as_table(), "ensemble": told}
     with writing_folder(out) as made:
         write_minima(made, opened.problem, points, config, rows)
     click.echo(f"wrote {out}", err=True)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from ...nets.ensembling import Answer
     from ...nets.problem import Problem
-    from .source import Source
+
+LOSSES = ("loss", "test_loss", "ensemble_test_loss", "ensemble_train_loss")
+UNITS = {"epochs": "epochs", "distance": "length", **dict.fromkeys(LOSSES, "loss")}
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Member:
 
 
 def ensemble_record(
-    problem: "Problem", members: list[Member], source: "Source", told: "Mapping[str, Any]"
+    problem: "Problem", members: list[Member], asked: "Mapping[str, Any]"
 ) -> Record:
     """Rows in the order of ``members``; what the problem does not have is None."""
     import torch
@@ -58,13 +60,11 @@ def ensemble_record(
             }
         )
     parameters = {
-        "problem": source.reference,
-        "settings": dict(source.settings),
+        **asked,
         "metric_name": problem.metric_name,
         "normalisation": problem.normalisation,
-        **told,
     }
-    return Record("ensemble", parameters, rows, {"distance": "parameter distance"})
+    return Record("ensemble", parameters, rows, UNITS)
 
 
 class _Together:

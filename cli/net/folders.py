@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..record import finite
 from ..run_folder import machine, toml_value, versions
 from .source import Source, source_of
 from .weights import PICKLES, check_finite, flat, read_tensors, write_tensors
@@ -60,6 +61,9 @@ class PathFolder(Opened):
 def read_minima(folder: Path, given: Source | None, device: str = "cpu") -> Minima:
     """The minima in ``folder``; click.UsageError where they cannot be read or do not fit."""
     config = read_config(folder)
+    if (folder / POINTS).exists():
+        msg = f"{str(folder)!r} holds a path; a folder of minima is wanted."
+        raise click.UsageError(msg)
     files = sorted(folder.glob("*.safetensors"), key=_natural)
     if not files:
         pickles = sorted(path for path in folder.iterdir() if path.suffix in PICKLES)
@@ -136,7 +140,8 @@ def write_told(folder: Path, config: Mapping[str, Any], rows: list[dict[str, Any
 
     whole = {**config, "versions": versions(), "machine": machine()}
     (folder / CONFIG).write_text(tomli_w.dumps(toml_value(whole)), "utf-8")
-    text = json.dumps({"rows": rows}, indent=1, ensure_ascii=False, default=float)
+    plain = finite({"rows": rows})
+    text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False, default=float)
     (folder / SUMMARY).write_text(text + "\n", "utf-8")
 
 

@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from ...nets.training import Trained
     from ..record import Record
 
+SLOPE = "loss/length"
+UNITS = {
+    **dict.fromkeys(("loss", "train_loss", "test_loss"), "loss"),
+    **{"gradient_norm": SLOPE, "component": SLOPE, "norm": "length", "seconds": "s"},
+}
+
 
 def minima_record(problem: "Problem", found: "Trained", config: Mapping[str, Any]) -> "Record":
     """Loss, merit, gradient, norm and price of every minimum."""
@@ -38,7 +44,7 @@ def minima_record(problem: "Problem", found: "Trained", config: Mapping[str, Any
             }
         )
     parameters = {**config, "metric_name": problem.metric_name, "way": found.way}
-    return Record("minima", parameters, rows, {"seconds": "s"})
+    return Record("minima", parameters, rows, UNITS)
 
 
 def _evaluated(

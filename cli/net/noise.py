@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..options import number, output_options, warn
+from ..options import number, output_options
+from ..remembering import Remembering, going_on
 from .options import given_source, problem_options
 
 if TYPE_CHECKING:
     from ...nets.noise_along_path import NoiseSampling
     from ...nets.problem import Problem
     from ...nets.temperature import Temperature
+    from ..compare import Interrupted
     from ..sim.kept_state import KeptState
     from .folders import Minima, PathFolder
 
@@ -26,8 +28,8 @@ UNITS = {
 }
 
 
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path), metavar="PATH")
+@click.command(cls=Remembering)
+@click.argument("folder", type=click.Path(path_type=Path))
 @problem_options
 @click.option(
     "--samples",
@@ -38,7 +40,7 @@ UNITS = {
 @click.option(
     "--minibatches",
     "draws",
-    type=click.IntRange(4),
+    type=click.IntRange(4, 10**6),
     metavar="M",
     help="Measure from so many random minibatches of --batch samples instead; with batch "
     "statistics there is no other way.  [default there: 64]",
@@ -49,7 +51,7 @@ UNITS = {
     metavar="B",
     help="Samples in a minibatch.  [default of --minibatches: 64]",
 )
-@click.option("--step", type=number, metavar="ETA", help="Step of SGD: adds its temperature.")
+@click.option("--rate", type=number, metavar="ETA", help="Of SGD: adds its temperature.")
 @click.option(
     "--momentum", type=number, default=0.0, show_default=True, help="Of that SGD, torch's beta."
 )
@@ -68,11 +70,14 @@ UNITS = {
     help="Leading eigenvectors of the Hessian for the exponent; 0 leaves it out.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
-@click.option("--resume", is_flag=True, help="Go on with a run with --out that was cut.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was cut: see below.")
 @output_options
+@click.pass_context
 def noise(
+    ctx: click.Context,
+    /,
     folder: Path,
-    step: float | None,
+    rate: float | None,
     momentum: float,
     draws: int | None,
     resume: bool,
@@ -82,7 +87,7 @@ def noise(
     picture: Path | None,
     **asked: Any,
 ) -> None:
-    """Gradient noise along the path, or at the minima, in the folder PATH.
+    """Measure the gradient noise along the path in FOLDER, or at the minima in it.
 
     C is the covariance of the gradients of single samples, 1/(n-1) convention; a minibatch of B out
     of n without replacement has (1-B/n)/B of it.  One row for every pivot: its trace, largest
@@ -90,38 +95,52 @@ def noise(
     with the Hessian H the alignment tr(HC)/(|H||C|), gain P tr(HC)/(tr H tr C), noise_stiffness
     tr(HC)/tr C, and the exponent of C_ii ~ H_ii^gamma in the eigenbasis of H; the tail index (Hill,
     above 5: no heavy tail) of what rows are measured from, and their excess kurtosis along the
-    path.  With --step and --batch also temperature, ETA/2 (1-B/n)/B tr(C)/P divided by 1-BETA, and
+    path.  With --rate and --batch also temperature, ETA/2 (1-B/n)/B tr(C)/P divided by 1-BETA, and
     the same of t.C.t.  Errors that are 0 are those of exact numbers.
+
+    With --out FILE every finished pivot is kept in FILE.partial; at Ctrl-C, the same command with
+    --resume goes on, and gives what an uninterrupted run gives.
     """
-    from ..record import Record, deliver
+    if resume and out is None:
+        msg = "--resume needs the --out of the run that is to go on."
+        raise click.UsageError(msg)
+    from ..record import deliver
     from ..sim.kept_state import KeptState
+    from .noise_record import NoiseRecord
 
     opened = _open(folder, given_source(asked), device)
     problem = opened.problem
-    _check(problem, step, draws, asked)
-    bath = _bath(problem, step, momentum, asked["batch"])
+    _check(problem, rate, draws, asked)
+    bath = _bath(problem, rate, momentum, asked["batch"])
     sampling, parameters = _sampling(problem, draws, **asked)
     parameters = {
         **{"folder": str(folder), "problem": opened.source.as_table(), "device": device},
         **{"normalisation": problem.normalisation, **parameters},
-        **{"step": step, "momentum": momentum, "ratio": bath and bath.ratio},
+        **{"rate": rate, "momentum": momentum, "ratio": bath and bath.ratio},
     }
     kept = None if out is None else KeptState(out, _stamp(opened, parameters), COMMAND, TOOLS)
-    if kept is None and resume:
-        msg = "--resume goes on with a run that had --out; there is none."
-        raise click.UsageError(msg)
     state = None if kept is None else kept.begin(resume)
     try:
         rows = _rows(opened, sampling, bath, kept, state)
     except KeyboardInterrupt:
-        if kept is not None and kept.path.exists():
-            warn(f"what was measured is kept in {str(kept.path)!r}; go on with --resume")
-        raise
+        raise _interrupted(kept, going_on(ctx)) from None
     units = UNITS | {f"{name}_stderr": unit for name, unit in UNITS.items()}
     units = {name: units[name] for name in rows[0] if name in units}
-    deliver(Record("noise", parameters, rows, units), style, out, picture)
+    found = NoiseRecord("noise", parameters, rows, units)
+    deliver(found, None, out)
     if kept is not None:
         kept.remove()
+    deliver(found, style, None, picture)
+
+
+def _interrupted(kept: "KeptState | None", again: str) -> "Interrupted":
+    from ..compare import Interrupted
+
+    if kept is None:
+        return Interrupted("interrupted; without --out nothing is kept")
+    if not kept.path.exists():
+        return Interrupted("interrupted; nothing is kept yet")
+    return Interrupted(f"interrupted; kept in {kept.path}; to continue: {again}")
 
 
 def _open(folder: Path, source: Any, device: str) -> "PathFolder | Minima":
@@ -133,15 +152,15 @@ def _open(folder: Path, source: Any, device: str) -> "PathFolder | Minima":
 
 
 def _check(
-    problem: "Problem", step: float | None, draws: int | None, asked: dict[str, Any]
+    problem: "Problem", rate: float | None, draws: int | None, asked: dict[str, Any]
 ) -> None:
     """Which options go together."""
     tied = problem.normalisation == "batch"
-    if step is not None and asked["batch"] is None:
-        msg = "a temperature needs --step and --batch."
+    if rate is not None and asked["batch"] is None:
+        msg = "a temperature needs --rate and --batch."
         raise click.UsageError(msg)
-    if step is None and asked["batch"] is not None and draws is None and not tied:
-        msg = "--batch goes with --step, for a temperature, or with --minibatches."
+    if rate is None and asked["batch"] is not None and draws is None and not tied:
+        msg = "--batch goes with --rate, for a temperature, or with --minibatches."
         raise click.UsageError(msg)
     if asked["samples"] is not None and (draws is not None or tied):
         msg = "--samples and --minibatches are two ways to measure; take one."
@@ -151,13 +170,13 @@ def _check(
 
 
 def _bath(
-    problem: "Problem", step: float | None, momentum: float, batch: int | None
+    problem: "Problem", rate: float | None, momentum: float, batch: int | None
 ) -> "Temperature | None":
     from ...nets.temperature import Temperature
 
-    if step is None or batch is None:
+    if rate is None or batch is None:
         return None
-    return Temperature(step, batch, problem.samples, momentum)
+    return Temperature(rate, batch, problem.samples, momentum)
 
 
 def _sampling(

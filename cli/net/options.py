@@ -1,5 +1,6 @@
 """What every network command asks: which problem, which data, where to compute."""
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -47,13 +48,16 @@ def problem_options(command: Command) -> Command:
 def given_source(asked: dict[str, Any]) -> Source:
     """Take the options of :func:`problem_options` but the device out of ``asked``."""
     settings: dict[str, Value] = dict(asked.pop("settings"))
-    return Source(asked.pop("reference") or "", settings, asked.pop("data"))
+    data = asked.pop("data")
+    found_anywhere = data and os.path.abspath(data)  # whichever folder the next command runs in
+    return Source(asked.pop("reference") or "", settings, found_anywhere)
 
 
 def named_source(name: str | None, asked: dict[str, Any]) -> Source:
     """PROBLEM, given as an argument or with --problem."""
     source = given_source(asked)
     if (name is None) == (not source.reference):
-        msg = "give PROBLEM: a preset, or your own package.module:function."
+        once = " once" if name else ""
+        msg = f"give PROBLEM{once}: a preset, or your own package.module:function."
         raise click.UsageError(msg)
     return Source(name or source.reference, source.settings, source.data)

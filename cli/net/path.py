@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..atomic import check_free
-from ..options import number, picture_file
+from ..options import number, shown_options
 from ..progress import bar
 from ..remembering import Remembering, going_on
 from .folders import read_minima, write_path
@@ -39,13 +39,13 @@ def pair(text: str) -> tuple[str, str]:
 
 
 @click.command(cls=Remembering)
-@click.argument("minima", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     required=True,
-    metavar="FOLDER",
-    help="A new folder for the path; must be given.",
+    metavar="DIR",
+    help="The folder of the path, new or empty.",
 )
 @click.option(
     "--between",
@@ -63,15 +63,17 @@ def pair(text: str) -> tuple[str, str]:
 )
 @click.option(
     "--pivots",
-    type=click.IntRange(3),
+    type=click.IntRange(3, 100_000),
     help="Points of the path, ends included; autoneb adds more.  [default: 9 for autoneb, 15 for "
     "neb, 21 for others]",
 )
-@click.option("--bends", type=click.IntRange(1), help="Trained points of a curve.  [default: 1]")
-@click.option("--cycles", type=click.IntRange(1), help="Of a band.  [default: 4]")
+@click.option(
+    "--bends", type=click.IntRange(1, 1000), help="Trained points of a curve.  [default: 1]"
+)
+@click.option("--cycles", type=click.IntRange(1, 10**6), help="Of a band.  [default: 4]")
 @click.option(
     "--steps",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 10**9),
     help="Of each cycle; curves take cycles x steps.  [default: the preset's or 1000]",
 )
 @click.option("--rate", type=number, metavar="ETA", help="In the first cycle.  [default: 0.1]")
@@ -83,7 +85,7 @@ def pair(text: str) -> tuple[str, str]:
 )
 @click.option(
     "--dense",
-    type=click.IntRange(0),
+    type=click.IntRange(0, 10_000),
     help="Points between two pivots at which the path is looked at.  [default: 9 for bands, 4 for "
     "others]",
 )
@@ -96,24 +98,12 @@ def pair(text: str) -> tuple[str, str]:
 @click.option("--resume", is_flag=True, help="Go on with a run that was cut: see below.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
 @problem_options
-@click.option(
-    *("--format", "style"),
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="What is printed.",
-)
-@click.option(
-    *("--plot", "picture"),
-    type=picture_file,
-    metavar="FILE",
-    help="Draw the result as well: .png, .svg or .pdf.",
-)
+@shown_options
 @click.pass_context
 def path(
     ctx: click.Context,
     /,
-    minima: Path,
+    folder: Path,
     out: Path,
     between: tuple[str, str] | None,
     resume: bool,
@@ -122,7 +112,7 @@ def path(
     picture: Path | None,
     **asked: Any,
 ) -> None:
-    """Find a path of low loss between two of the MINIMA.
+    """Find a path of low loss between two of the minima in FOLDER.
 
     One row for every point at which the path is looked at: the pivots and points between them, s
     the distance along it.  loss is that of the landscape, on the whole training set, decay
@@ -130,19 +120,19 @@ def path(
     test_metric are those of the network taken out of the path, batch statistics estimated again.
     The barrier is the highest loss above the higher end.
 
-    The folder holds path.safetensors (the pivots), config.toml, summary.json (a row for every
+    DIR gets path.safetensors (the pivots), config.toml, summary.json (a row for every
     pivot) and profile.json (all that is printed).  At Ctrl-C, and every few seconds, the state is
-    kept in FOLDER.partial; the same command with --resume goes on, and gives what an uninterrupted
+    kept in DIR.partial; the same command with --resume goes on, and gives what an uninterrupted
     run gives.
     """
     from ..record import deliver
     from .kept_tensors import KeptTensors
 
     check_free(out)
-    opened = read_minima(minima, given_source(asked), device)
+    opened = read_minima(folder, given_source(asked), device)
     settings = _usual(opened, asked["method"])
     settings |= {name: asked[name] for name in SEARCHED if asked[name] is not None}
-    names = _names(opened, between, minima)
+    names = _names(opened, between, folder)
     task = {
         "method": asked["method"],
         "between": list(names),
@@ -153,11 +143,11 @@ def path(
     kept = KeptTensors(
         out.with_name(f"{out.name}.partial"),
         COMMAND,
-        {"minima": os.path.abspath(minima), "problem": opened.source.as_table()} | task,
+        {"folder": os.path.abspath(folder), "problem": opened.source.as_table()} | task,
     )
     state = kept.begin(resume)
     try:
-        found, record = _work(opened, task, kept, state)
+        found, record = _work(folder, opened, task, kept, state)
     except KeyboardInterrupt:
         raise _interrupted(kept, going_on(ctx)) from None
     except (MemoryError, OSError) as error:
@@ -199,6 +189,7 @@ def _settings(method: Any, chosen: dict[str, Any]) -> dict[str, Any]:
 
 
 def _work(
+    folder: Path,
     opened: "Minima",
     task: dict[str, Any],
     kept: "KeptTensors",
@@ -227,8 +218,8 @@ def _work(
     except DomainError:
         kept.remove()  # going on would end at the same place
         raise
-    origin = {"problem": opened.source.reference, "settings": dict(opened.source.settings)}
-    return found, path_record(problem, found, origin | task | told)
+    asked = {"folder": str(folder), "problem": opened.source.as_table()} | task | told
+    return found, path_record(problem, found, asked)
 
 
 def _aligned(
@@ -249,10 +240,14 @@ def _write(out: Path, opened: "Minima", found: "FoundPath", record: "Record") ->
     table = {
         name: value
         for name, value in record.parameters.items()
-        if name not in ("line", "history", "problem", "settings")
+        if name not in ("line", "history", "problem")
     }
     report = {name: table.pop(name) for name in REPORTED if name in table}
-    config = {"problem": opened.source.as_table(), "path": {**table, "report": report}}
+    config = {
+        "command": COMMAND,
+        "problem": opened.source.as_table(),
+        "path": {**table, "report": report},
+    }
     rows = [dict(row) for row in record.rows if row["pivot"]]
     with writing_folder(out) as folder:
         write_path(folder, opened.problem, found.points, config, rows)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ...nets.problem import Problem
 
 LINE = 20  # gaps of the straight line that the path is compared with
-UNITS = {"s": "parameter distance", "fraction": "1", "loss": "loss", "test_loss": "loss"}
+UNITS = {"s": "length", "fraction": "1", "loss": "loss", "test_loss": "loss"}
 REPORTED = (
     *("normalisation", "metric_name", "length", "distance", "barrier", "barrier_above_line"),
     *("highest_loss", "metric_drop", "test_loss_barrier", "test_metric_drop"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..options import print_option
 from ..remembering import Remembering, going_on
 from .kept_training import KeptTraining
 from .options import named_source, problem_options
@@ -54,13 +55,7 @@ TOGETHER = {"auto": None, "yes": True, "no": False}
 @click.option("--channels-last", is_flag=True, help="Images with their channels innermost.")
 @click.option("--compile", "compiled", is_flag=True, help="torch.compile, where seeds go by vmap.")
 @click.option("--resume", is_flag=True, help="Go on with a training that was cut: see below.")
-@click.option(
-    *("--format", "style"),
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="What is printed.",
-)
+@print_option
 @click.pass_context
 def train(
     ctx: click.Context,

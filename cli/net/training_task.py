@@ -84,7 +84,8 @@ class TrainingTask:
         seconds = {name: f"{1e3 * taken:.3g} ms" for name, taken in state.facts["measured"].items()}
         measured = ", ".join(f"{name} {taken}" for name, taken in seconds.items())
         where = f" from epoch {state.epoch} on" if state.epoch else ""
-        told = f"{len(self.seeds)} seeds by way of {state.facts['way']}{where}"
+        count = f"{len(self.seeds)} seed{'s' if len(self.seeds) > 1 else ''}"
+        told = f"{count} by way of {state.facts['way']}{where}"
         line = f"{told} (a gradient: {measured})" if measured else told
         if is_shown() and not state.epoch:
             self.later.append(line)

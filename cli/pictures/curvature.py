@@ -3,7 +3,18 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..figures import BLACK, BLUE, GREEN, ORANGE, VERMILION, blank, curve, house_style, legend
+from ..figures import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    VERMILION,
+    blank,
+    curve,
+    from_zero,
+    house_style,
+    legend,
+)
 from ..record import Record
 from .banded import banded
 
@@ -12,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WHERE = "position on the path s / length"
-PER_SQUARE = "(loss / weight²)"
+PER_SQUARE = "(loss / length²)"
 LEAST = 1e-3  # of the largest singular value: below that a line tells of rounding
 
 
@@ -77,7 +88,8 @@ def _trace(axes: "Axes", record: Record) -> None:
         if name in record.names:
             error = record.column(f"{name}_stderr")
             banded(axes, where, record.column(name), error, color=colour, label=label)
-    axes.set(ylabel=f"trace {PER_SQUARE}", ylim=(0, None))
+    axes.set(ylabel=f"trace {PER_SQUARE}")
+    from_zero(axes)
     _legend_above(axes, 2)
 
 
@@ -90,7 +102,8 @@ def _eigenvalues(axes: "Axes", record: Record) -> None:
         curve(axes, where, record.column(name), color=VERMILION, linewidth=0.8, label=label)
     residual = [0.5 * r for r in record.column("lambda_max_residual")]  # two of which are a band
     banded(axes, where, record.column("lambda_max"), residual, color=BLUE, label="largest")
-    axes.set(ylabel=f"eigenvalue {PER_SQUARE}", ylim=(0, None))
+    axes.set(ylabel=f"eigenvalue {PER_SQUARE}")
+    from_zero(axes)
     if others:
         _legend_above(axes, 3)
 
@@ -135,13 +148,14 @@ def _scores(axes: "Axes", record: Record) -> None:
     for i, name in enumerate(names):
         curve(axes, where, record.column(name), color=shades(i), marker="", linewidth=1.3)
     top = max(record.column(names[0]))
-    low = min(v for name in names for v in record.column(name) if v > LEAST * top)
-    axes.set(yscale="log", ylim=(low / 1.15, top * 1.15))
-    if top < 30 * low:  # less than a decade or two reads better in plain numbers
+    low = min((v for name in names for v in record.column(name) if v > LEAST * top), default=0.0)
+    if low > 0:  # else every score vanishes, and a logarithm shows nothing
+        axes.set(yscale="log", ylim=(low / 1.15, top * 1.15))
+    if 0 < top < 30 * low:  # less than a decade or two reads better in plain numbers
         axes.yaxis.set_major_formatter(ScalarFormatter())
         axes.yaxis.set_minor_locator(LogLocator(subs=(2, 3, 5)))
         axes.yaxis.set_minor_formatter(ScalarFormatter())
-    axes.set_ylabel("singular value of the scores\n(loss / weight)")
+    axes.set_ylabel("singular value of the scores\n(loss / length)")
     with house_style():
         edges = [i + 0.5 for i in range(len(names) + 1)]
         shown = ListedColormap([shades(i) for i in range(len(names))])

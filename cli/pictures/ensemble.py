@@ -30,8 +30,9 @@ def figure(record: Record) -> "Figure":
     with house_style():
         numbers = [row["member"] for row in rows]
         panels[2].plot(numbers, [row["distance"] for row in rows], "o-", color=GREEN)
-        panels[2].set_ylabel("distance from the start")
+        panels[2].set_ylabel("distance from the start (length)")
         panels[0].legend()
+    panels[1].set_visible(rows[0]["metric"] is not None)
     for axes in panels:
         axes.set_xlabel("members")
         axes.xaxis.get_major_locator().set_params(integer=True)
@@ -43,11 +44,11 @@ def _panel(
 ) -> None:
     numbers = [row["member"] for row in rows]
     with house_style():
-        if alone is not None:
+        if alone is not None and rows[0][alone] is not None:
             axes.plot(numbers, [row[alone] for row in rows], "o", color=ORANGE, label="one alone")
             for row in record.rows:
                 if row["kind"] == "single":
                     look = {"color": VERMILION, "ls": "--", "label": "single, equal budget"}
                     axes.axhline(row[alone], **look)
-        if together is not None:
+        if together is not None and rows[0][together] is not None:
             axes.plot(numbers, [row[together] for row in rows], "s-", color=BLUE, label="together")

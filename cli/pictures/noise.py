@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ..figures import BLUE, GREEN, ORANGE, VERMILION, blank, curve, house_style, legend
+from ..figures import BLUE, GREEN, ORANGE, VERMILION, blank, curve, from_zero, house_style, legend
 from ..record import Record
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ def figure(record: Record) -> "Figure":
     strong.set(ylabel=f"noise variance {UNIT}", yscale="log")
     _drawn(shape, record, x, "participation", BLUE, "(tr C)²/tr C²")
     shape.set(ylabel="directions that share the noise")
-    shape.set_ylim(bottom=0)
+    from_zero(shape)
     _drawn(aligned, record, x, "alignment", BLUE, "cosine tr(HC)/|H||C|")
     _drawn(aligned, record, x, "noise_exponent", ORANGE, "exponent γ", dash="--")
     aligned.set(ylabel="alignment with the Hessian")
-    aligned.set_ylim(bottom=0)
+    from_zero(aligned)
     if along:
         _drawn(tangent, record, x, "t_C_t", GREEN, "t·C·t along the path")
         tangent.set(ylabel=f"noise variance {UNIT}")
-        tangent.set_ylim(bottom=0)
+        from_zero(tangent)
     else:
         _drawn(tangent, record, x, "noise_stiffness", GREEN, "tr(HC)/tr C")
         tangent.set(ylabel="stiffness met (loss/length²)")

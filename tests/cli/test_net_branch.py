@@ -46,6 +46,8 @@ def test_the_folder_holds_lines_ends_and_means(made):
     data = xarray.load_dataset(made / "results.nc")
     assert dict(data.sizes) == {"branch_epoch": 3, "seed": 2, "place": 3}
     assert data["trace"].attrs["units"] == "loss/length^2"
+    assert data.attrs["quantity"] == "branch"
+    assert json.loads(data.attrs["branching"])["seeds"] == [0, 1]
     ends = load_file(made / "ends_0.safetensors")
     assert sorted(ends) == ["0", "1"]
     assert np.linalg.norm(ends["1"][0] - ends["1"][1]) == pytest.approx(

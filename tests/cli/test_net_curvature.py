@@ -76,8 +76,8 @@ def test_there_is_a_row_for_every_pivot_with_the_fields_of_the_contract(asked, m
     s = [row["s"] for row in found["rows"]]
     assert s == pytest.approx([0, *np.cumsum(lengths)], rel=1e-12)
     assert found["rows"][-1]["fraction"] == 1
-    assert found["units"]["lambda_max_residual"] == "loss/weight^2"
-    assert found["units"]["trace_stderr"] == "loss/weight^2"
+    assert found["units"]["lambda_max_residual"] == "loss/length^2"
+    assert found["units"]["trace_stderr"] == "loss/length^2"
 
 
 def test_positions_lie_equally_far_apart(asked):
@@ -110,7 +110,7 @@ def test_all_formats_hold_the_same_numbers_and_netcdf_the_spectra(entropic, aske
             else:
                 assert data[name].values[i] == value
     assert data.trace.dims == ("position",)
-    assert data.trace.attrs["units"] == "loss/weight^2"
+    assert data.trace.attrs["units"] == "loss/length^2"
     assert data.score_singular_values.dims == ("position", "score_rank")
     assert data.spectrum.dims == ("position", "index")
     assert data.density.dims == ("position", "eigenvalue")
@@ -264,6 +264,7 @@ def test_bad_questions_are_refused_in_one_line(entropic, made, tmp_path):
         ([path, "--resume"], "--resume needs the --out of the run"),
         ([path, "--rule", "floor"], "--floor and --rule floor go together"),
         ([path, "--keep", "3"], "--keep and --rule top go together"),
+        ([path, "--rule", "top", "--keep", "5000"], "the rank must not exceed the"),
         ([path, "--tolerance", "2"], "--tolerance must lie between 0 and 1"),
         ([path, "--only", "first"], "no parameter is called 'first'"),
         ([path, "--statistics", "other"], "'other' is not one of"),

@@ -107,3 +107,19 @@ def test_mistakes_are_one_line(run, tmp_path, words, message):
     assert said.refused()
     assert message in said.err
     assert not (tmp_path / "x").exists()
+
+
+def test_a_problem_without_metric_and_test_set_has_a_picture_as_well(entropic, tmp_path):
+    source = Source("linear")
+    problem = source.problem()
+    folder, picture = tmp_path / "minima", tmp_path / "a.png"
+    folder.mkdir()
+    points = {str(seed): initial_parameters(problem, seed) for seed in (0, 1)}
+    write_minima(folder, problem, points, {"problem": source.as_table()}, [])
+    asked = ("--out", str(tmp_path / "new"), "--members", "2", "--plot", str(picture))
+    said = entropic("net", "ensemble", str(folder), *asked, "--format", "json")
+    found = json.loads(said.out)
+    assert {row["metric"] for row in found["rows"]} == {None}
+    assert found["units"]["loss"] == "loss"
+    assert found["parameters"]["problem"] == source.as_table()
+    assert picture.stat().st_size > 10_000

@@ -55,19 +55,23 @@ def own(tmp_path, monkeypatch):
 def test_minima_come_back_to_the_last_bit_in_the_order_of_their_numbers(tmp_path, problem):
     theta = flat_parameters(problem.model)
     points = {"10": theta + 1, "2": theta}
-    write_minima(tmp_path, problem, points, CONFIG, [{"seed": 2}, {"seed": 10}])
+    rows = [{"seed": 2, "metric": float("nan")}, {"seed": 10, "metric": 0.5}]
+    write_minima(tmp_path, problem, points, CONFIG, rows)
     found = read_minima(tmp_path, None)
     assert list(found.points) == ["2", "10"]
     assert all(torch.equal(found.points[name], points[name]) for name in points)
     assert found.source == SOURCE
     assert "versions" in found.config
-    assert json.loads((tmp_path / "summary.json").read_text())["rows"][1] == {"seed": 10}
+    told = json.loads((tmp_path / "summary.json").read_text())["rows"]
+    assert told == [{"seed": 2, "metric": None}, rows[1]]
 
 
 def test_a_path_comes_back_to_the_last_bit(tmp_path, problem):
     points = torch.randn(4, problem.layout.size, dtype=torch.float64)
     write_path(tmp_path, problem, points, CONFIG, [])
     assert torch.equal(read_path(tmp_path, None).points, points)
+    with pytest.raises(UsageError, match="holds a path; a folder of minima is wanted"):
+        read_minima(tmp_path, None)
 
 
 def test_weights_by_name_are_enough_when_the_user_names_the_problem(own):
@@ -106,6 +110,7 @@ def test_settings_on_the_command_line_lie_on_top_of_those_in_the_folder():
         (Source("mine:nothing"), "'mine' has no function 'nothing'"),
         (Source("nowhere:make"), "cannot import 'nowhere' of 'nowhere:make': ModuleNotFound"),
         (Source("mine:forget"), "must return a Problem; it returns int"),
+        (Source("digits-mlp", {}, "here"), "'digits-mlp' reads no archive"),
         (Source("mine:fail"), "'mine:fail' failed: KeyError: 'lost'"),
     ],
 )

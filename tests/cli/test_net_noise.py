@@ -55,7 +55,7 @@ def folder(tmp_path, problem, line):
 
 
 def test_rows_are_those_of_the_house_with_their_errors(entropic, folder, problem, line):
-    arguments = ["--step", "0.1", "--batch", "16", "--momentum", "0.5"]
+    arguments = ["--rate", "0.1", "--batch", "16", "--momentum", "0.5"]
     said = entropic("net", "noise", str(folder), *FAST, *arguments, "--format", "json")
     assert said.code == 0, said.err
     found = json.loads(said.out)
@@ -106,7 +106,7 @@ def test_a_run_that_was_cut_goes_on_and_ends_the_same(entropic, folder, tmp_path
     monkeypatch.setattr(noise_along_path, "noise_at", tired)
     said = entropic(*asked, "--out", str(cut))
     assert said.code == 130
-    assert "go on with --resume" in said.err
+    assert "to continue: entropic net noise" in said.err
     partial = tmp_path / "cut.nc.partial"
     assert partial.exists()
     assert not cut.exists()
@@ -132,6 +132,17 @@ def test_a_damaged_state_is_refused(entropic, folder, tmp_path):
     missing = entropic(*asked[:-3], "--out", str(tmp_path / "b.csv"), "--resume")
     assert missing.refused()
     assert "resume from" in missing.err
+
+
+def test_a_netcdf_file_has_places_along_the_path(entropic, folder, tmp_path, line):
+    out = tmp_path / "noise.nc"
+    quick = ["--samples", "40", "--probes", "0", "--pairs", "0", "--out", str(out)]
+    said = entropic("net", "noise", str(folder), *quick)
+    assert said.code == 0, said.err
+    data = xarray.load_dataset(out, engine="h5netcdf")
+    assert dict(data.sizes) == {"position": 4}
+    np.testing.assert_allclose(data.coords["s"], line.arc)
+    assert data["noise_trace_stderr"].attrs["units"] == "loss^2/length^2"
 
 
 def test_minima_have_rows_of_their_own(entropic, tmp_path, problem, line):
@@ -178,14 +189,14 @@ def test_with_batch_statistics_minibatches_are_drawn_and_it_is_said(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--step", "0.1"], "a temperature needs --step and --batch"),
-        (["--batch", "8"], "--batch goes with --step"),
+        (["--rate", "0.1"], "a temperature needs --rate and --batch"),
+        (["--batch", "8"], "--batch goes with --rate"),
         (["--samples", "8", "--minibatches", "8"], "two ways to measure"),
         (["--samples", "500"], "2 to 120 samples; it has 500"),
         (["--minibatches", "8", "--batch", "120"], "all 120 samples makes no noise"),
-        (["--step", "0.1", "--batch", "121"], "1 to 120 samples; it has 121"),
+        (["--rate", "0.1", "--batch", "121"], "1 to 120 samples; it has 121"),
         (["--probes", "3"], "at least 4 each, or 0"),
-        (["--resume"], "there is none"),
+        (["--resume"], "--resume needs the --out"),
     ],
 )
 def test_what_does_not_go_together_is_refused(entropic, folder, arguments, words):

@@ -239,7 +239,7 @@ def test_a_band_that_blows_up_says_where_and_keeps_nothing(entropic, minima, tmp
         (("--between", "0,7"), "has no minimum '7'; it has 0, 1, 10"),
         (("--between", "0,0"), "must name two different minima, as in 0,1"),
         (("--between", "0"), "must name two different minima, as in 0,1"),
-        (("--pivots", "2"), "2 is not in the range x>=3"),
+        (("--pivots", "2"), "2 is not in the range 3<=x<=100000"),
         (("--method", "string"), "'string' is not one of"),
         (("--rate", "-1"), "rates must be positive and not rise"),
         (("--device", "nowhere"), "the device 'nowhere' is not to be had here"),

@@ -241,7 +241,7 @@ def test_a_descent_that_does_not_arrive_is_said_and_its_end_is_kept(entropic, tm
     ("arguments", "why"),
     [
         ((), "give PROBLEM: a preset, or your own package.module:function"),
-        (("digits-mlp", "--problem", "digits-mlp"), "give PROBLEM"),
+        (("digits-mlp", "--problem", "digits-mlp"), "give PROBLEM once"),
         (("digit",), "there is no preset 'digit'; there are"),
         (("digits-mlp", "--seeds", "1,1"), "names a seed twice"),
         (("digits-mlp", "--seeds", "0.5"), "must be whole numbers from 0"),

@@ -241,11 +241,13 @@ def test_batch_statistics_are_those_of_the_landscape_and_evaluation_has_its_own(
     model = problem.reestimated(theta)
     outputs = model(problem.test[0])
     merit = correct(outputs, problem.test[1]).mean().item()
-    assert found.columns["test_accuracy"][0] == pytest.approx(merit)
+    assert found.columns["test_metric"][0] == pytest.approx(merit)
     loss = cross_entropy(model(problem.inputs), problem.targets).mean().item()
     assert found.columns["train_loss"][0] == pytest.approx(loss)
     both = [
-        measure(place, (0.5,), quantities=("scores",), score_company=name).columns["fisher_trace"]
+        measure(place, (0.5,), quantities=("scores",), score_statistics=name).columns[
+            "fisher_trace"
+        ]
         for name in ("following", "reestimated")
     ]
     assert abs(both[0] / both[1] - 1) > 0.01

@@ -13,7 +13,7 @@ CONTROL = torch.tensor([[0.0, 0.0], [1.0, 2.0], [4.0, 0.0]], dtype=torch.float64
 
 
 @pytest.mark.parametrize("basis", [bezier, polygon])
-@pytest.mark.parametrize("count", [2, 3, 6])
+@pytest.mark.parametrize("count", [2, 3, 6, 300])
 def test_the_weights_of_the_control_points_add_up_to_one(basis, count):
     weights = basis(T, count)
     np.testing.assert_allclose(weights.sum(dim=1).numpy(), 1.0, atol=1e-14)

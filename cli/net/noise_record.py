@@ -1,0 +1,20 @@
+"""Rows of gradient noise; in a NetCDF file along ``position`` or ``minimum``, as for curvature."""
+
+from typing import TYPE_CHECKING
+
+from ..record import Record
+
+if TYPE_CHECKING:
+    import xarray
+
+
+class NoiseRecord(Record):
+    """A record whose dataset has a named dimension and its place as coordinate."""
+
+    def dataset(self) -> "xarray.Dataset":
+        """Position × quantity, or minimum × quantity."""
+        single = "minimum" in self.names
+        data = super().dataset()
+        if single:
+            return data.swap_dims(row="minimum").set_coords("minimum")
+        return data.rename_dims(row="position").set_coords("s")
