@@ -8,7 +8,7 @@ import io
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -46,6 +46,12 @@ class Record:
     def names(self) -> list[str]:
         """The columns, in order."""
         return list(self.rows[0]) if self.rows else []
+
+    def part(self, names: Collection[str]) -> "Record":
+        """The columns of these names, where there are some."""
+        rows = [{name: row[name] for name in row if name in names} for row in self.rows]
+        units = {name: said for name, said in self.units.items() if name in names}
+        return Record(self.quantity, self.parameters, rows, units)
 
     def column(self, name: str) -> list[Any]:
         """One number of every row."""

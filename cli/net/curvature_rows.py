@@ -60,9 +60,7 @@ class CurvatureRecord(Record):
 
     def shown(self) -> Record:
         """The columns that a terminal has room for."""
-        rows = [{name: row[name] for name in row if name in SHOWN} for row in self.rows]
-        units = {name: said for name, said in self.units.items() if name in SHOWN}
-        return Record(self.quantity, self.parameters, rows, units)
+        return self.part(SHOWN)
 
     def dataset(self) -> "xarray.Dataset":
         """Position × quantity, with what has more numbers than one at a position."""

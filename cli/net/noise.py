@@ -96,7 +96,8 @@ def noise(
     tr(HC)/tr C, and the exponent of C_ii ~ H_ii^gamma in the eigenbasis of H; the tail index (Hill,
     above 5: no heavy tail) of what rows are measured from, and their excess kurtosis along the
     path.  With --rate and --batch also temperature, ETA/2 (1-B/n)/B tr(C)/P divided by 1-BETA, and
-    the same of t.C.t.  Errors that are 0 are those of exact numbers.
+    the same of t.C.t.  Errors that are 0 are those of exact numbers.  The table shows some of them;
+    files and the other formats have all.
 
     With --out FILE every finished pivot is kept in FILE.partial; at Ctrl-C, the same command with
     --resume goes on, and gives what an uninterrupted run gives.
@@ -130,7 +131,8 @@ def noise(
     deliver(found, None, out)
     if kept is not None:
         kept.remove()
-    deliver(found, style, None, picture)
+    deliver(found.shown() if style == "table" else found, style)
+    deliver(found, None, None, picture)
 
 
 def _interrupted(kept: "KeptState | None", again: str) -> "Interrupted":

@@ -8,8 +8,19 @@ if TYPE_CHECKING:
     import xarray
 
 
+# the columns that a terminal has room for
+SHOWN = (
+    *("s", "minimum", "fraction", "noise_trace", "noise_trace_stderr", "participation", "t_C_t"),
+    *("alignment", "alignment_stderr", "noise_exponent", "tail_index", "temperature"),
+)
+
+
 class NoiseRecord(Record):
     """A record whose dataset has a named dimension and its place as coordinate."""
+
+    def shown(self) -> Record:
+        """What a table shows; files and the other formats have all."""
+        return self.part(SHOWN)
 
     def dataset(self) -> "xarray.Dataset":
         """Position × quantity, or minimum × quantity."""
