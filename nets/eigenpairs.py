@@ -8,8 +8,11 @@ QᵀHQ; the basis grows by the residual of the first pair wanted that has not co
 From one vector this is Lanczos's method with full reorthogonalisation (all residuals point the same
 way); from the eigenvectors of a neighbouring point it goes on where those left off.  When the basis
 is full it is cut back to its best Ritz vectors ("thick restart").  It ends on the residual, which
-holds whatever the gap is; the error of a Ritz value itself is of second order, |r|²/gap.  No Krylov
-method can know that what it never met is not larger.
+holds whatever the gap is.  The error of a Ritz value itself is of second order, |r|²/gap, but a
+search that ends on that, with the gap to the second Ritz value, takes two close eigenvalues that it
+has not yet told apart for one: where they were 1e-4 to 0.1 apart it missed its tolerance in 39 of
+100 cases, and one that ends on the residual in 6.  No Krylov method can know that what it never met
+is not larger.
 
 Where H is a sum over blocks of data, an eighth of them is searched first, for an eighth of the
 price.  Its eigenvectors are a start for the whole, which saves a third of the products or more, and
