@@ -11,7 +11,7 @@ mkdir -p "$runs" && cd "$runs"
 digits=(--set width=32 --set decay=1e-4 --batch 16 --rate 0.1 --gradient-norm none)
 entropic net train digits-mlp "${digits[@]}" --seeds 0,1 --out digits
 entropic net path digits --method autoneb --out digits-path --plot "$figures/digits_path.png" >/dev/null
-entropic net curvature digits-path --score-labels model --plot "$figures/digits_curvature.png" \
+entropic net curvature digits-path --plot "$figures/digits_curvature.png" \
     --format csv >"$results/digits-curvature.csv"
 entropic net noise digits-path --plot "$figures/digits_noise.png" \
     --format csv >"$results/digits-noise.csv"
@@ -23,7 +23,7 @@ entropic net branch digits-mlp "${digits[@]}" --at 0,10,20,30,40,50,60,80,100 --
 entropic net train cifar10-resnet20-small --data "$data" --seeds 0,1 --out cifar
 entropic net path cifar --method autoneb --out cifar-path \
     --plot "$figures/cifar_path.png" >/dev/null
-entropic net curvature cifar-path --score-labels model --quantities loss,metric,trace,lambda_max,scores \
+entropic net curvature cifar-path --quantities loss,metric,trace,lambda_max,scores \
     --plot "$figures/cifar_curvature.png" --format csv >"$results/cifar-curvature.csv"
 
 # auctions

@@ -89,8 +89,9 @@ def test_a_landscape_without_noise_has_none_to_measure():
     model = torch.nn.Linear(2, 1, dtype=torch.float64)
     inputs = torch.ones(6, 2, dtype=torch.float64)
     problem = Problem(model, half_square, inputs, torch.ones(6, 1, dtype=torch.float64))
+    nowhere = torch.zeros(3, dtype=torch.float64)  # where every gradient is -1, and exactly so
     with pytest.raises(DomainError, match="all gradients are alike"):
-        noise_at(problem, flat_parameters(problem.model), None, NoiseSampling())
+        noise_at(problem, nowhere, None, NoiseSampling())
 
 
 def test_too_few_probes_are_refused_before_anything_is_measured(line):
