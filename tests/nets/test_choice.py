@@ -50,3 +50,12 @@ def test_a_loss_that_looks_at_the_company_is_not_computed_for_all_replicas_in_on
     plain = small_problem(40)
     problem = Problem(plain.model, crowded, plain.inputs, plain.targets)
     assert choose(problem, _stack(problem, 3), 8, together=True).way == "vmap"
+
+
+def test_a_loss_that_looks_at_the_company_a_little_is_caught_too():
+    def slightly(outputs, targets):
+        return cross_entropy(outputs, targets) + 0.02 * outputs.mean(dim=0).square().sum()
+
+    plain = small_problem(40)
+    problem = Problem(plain.model, slightly, plain.inputs, plain.targets)
+    assert choose(problem, _stack(problem, 4), 8, together=True).way == "vmap"
