@@ -100,6 +100,7 @@ _HOME = {
     "path_noise": "noise_along_path",
     "path_response": "along_path",
     "path_settings": "path_methods",
+    "path_slopes": "levelling",
     "power_iteration": "eigenpairs",
     "preset": "presets",
     "project_onto_path": "projection",

@@ -55,7 +55,8 @@ class Path:
         """Length of the whole path."""
         return float(self.arc[-1])
 
-    def _segment_of(self, s: Array) -> Array:
+    def segment_of(self, s: Array) -> Array:
+        """Number (n,) of the segment in which each arc length lies."""
         return np.clip(np.searchsorted(self.arc, s, side="right") - 1, 0, len(self._lengths) - 1)
 
     def at(self, s: Array | list[float] | float) -> Array:
@@ -65,18 +66,18 @@ class Path:
         if not np.all((s >= -slack) & (s <= self.length + slack)):
             msg = f"a position on the path must lie within [0, {self.length:.6g}]"
             raise DomainError(msg)
-        i = self._segment_of(s)
+        i = self.segment_of(s)
         fraction = (s - self.arc[i]) / self._lengths[i]
         return np.asarray(self.points[i] + fraction[..., None] * self._segments[i])
 
     def tangent(self, s: Array | list[float] | float) -> Array:
         """Unit tangents (…, P) of the segments in which ``s`` lies."""
-        i = self._segment_of(np.asarray(s, float))
+        i = self.segment_of(np.asarray(s, float))
         return np.asarray(self._segments[i] / self._lengths[i][..., None])
 
     def bending(self, s: float) -> Array:
         """dt/ds (P,) at ``s``: change of the tangent across the neighbouring segments."""
-        i = int(self._segment_of(np.asarray(s, float)))
+        i = int(self.segment_of(np.asarray(s, float)))
         low, high = max(i - 1, 0), min(i + 1, len(self._lengths) - 1)
         if low == high:
             return np.zeros(self.points.shape[1])
