@@ -6,14 +6,13 @@ still moves a replica along it is entropic (and the curvature of the path itself
 """
 
 import numpy as np
-import torch
 from torch import Tensor
 from torch.func import grad, vmap
 
 from ..theory.estimate import Array, frozen
 from ..theory.path import Path
 from .operators import CHUNK
-from .problem import Problem, array
+from .problem import Problem, array, parts
 
 
 def path_slopes(problem: Problem, path: Path) -> Array:
@@ -21,9 +20,10 @@ def path_slopes(problem: Problem, path: Path) -> Array:
     middles = 0.5 * (path.arc[1:] + path.arc[:-1])
     gradient = vmap(grad(problem.full), chunk_size=CHUNK)
     found = []
-    for s in torch.tensor(middles).split(CHUNK):
-        slopes = array(gradient(problem.tensor(path.at(s.numpy()))))
-        found.append((slopes * path.tangent(s.numpy())).sum(axis=1))
+    for part in parts(len(middles), CHUNK):
+        s = middles[part]
+        slopes = array(gradient(problem.tensor(path.at(s))))
+        found.append((slopes * path.tangent(s)).sum(axis=1))
     return frozen(np.concatenate(found))
 
 
