@@ -15,6 +15,7 @@ from ..hall import Hall
         "branch": ("branch", "Branch trainings: when noise stops deciding where they end."),
         "noise": ("noise", "Gradient noise along a path: strength, alignment, temperature."),
         "curvature": ("curvature", "Curvature of the loss along a path, or at minima."),
+        "volume": ("volume", "Volumes of basins, singular or not, and learning coefficients."),
         "train": ("train", "Train networks from several seeds: the minima to begin with."),
         "path": ("path", "A path of low loss between two minima."),
     },

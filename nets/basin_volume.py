@@ -1,0 +1,156 @@
+r"""The volume of a basin by thermodynamic integration: no eigenvalue has to be cleaned away.
+
+.. math:: S(w) = \ln \big\langle e^{-w (L - L^*)} \big\rangle_{N(\theta^*, 1/\gamma)}
+          = -\int_0^w \langle L - L^* \rangle_{w'} \, dw'
+
+in nats; w = nβ (1/loss), γ the localisation (1/length²), and the average on the right over
+exp(−w′(L − L*) − ½γ|θ − θ*|²), sampled at every w′ (:mod:`.hamiltonian`).  e^S is the share of the
+Gaussian about θ* that the basin takes at temperature 1/w.  For a quadratic loss it is
+−½ Σ ln(1 + wλ/γ) (:mod:`..theory.localised`), the log-determinant with floor γ/w; a direction of
+zero curvature counts by what the loss really does along it.  The slope of S is a coefficient at
+every temperature on the way,
+
+.. math:: -\frac{dS}{d\ln w} = w \langle L - L^* \rangle_w = \hat\lambda(w),
+
+the estimator of the local learning coefficient (:mod:`.learning_coefficient`).
+
+What is integrated is the difference from the quadratic case, in u = ln(1 + w′/w₀), w₀ ≤ γ/λ_max,
+at Chebyshev points, both ends included; half of them say how good all are.  Its noise is that of
+independent chains.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..theory.chebyshev import chebyshev_points, running_weights
+from ..theory.errors import DomainError
+from ..theory.estimate import Array, Estimate, frozen, mean_estimate
+from ..theory.independence import effective_draws, split_r_hat
+from ..theory.localised import harmonic_coefficient, harmonic_entropy
+from .basin import Basin
+from .hamiltonian import Draws, hamiltonian_draws
+
+Progress = Callable[[float], None]
+LOOKS = 16  # Gaussian points that show how high the loss is among the springs alone
+
+
+@dataclass(frozen=True)
+class BasinVolume:
+    """What thermodynamic integration found between temperatures 1/0 and 1/w.
+
+    weight w (1/loss); localisation γ (1/length²).  entropy: S in nats, its error from the chains;
+    quadrature: how far half of the points are from all, beside it.  coefficient: w⟨L − L*⟩.
+    harmonic_entropy, harmonic_coefficient: of the quadratic loss with the Hessian's positive part,
+    0 where it is not known.  weights (m,), entropies, coefficients (m,): the same on the way.
+    r_hat, effective: the worst R-hat and the fewest effective draws of all weights; acceptance: the
+    lowest.  draws: what was sampled.
+    """
+
+    weight: float
+    localisation: float
+    entropy: Estimate
+    quadrature: float
+    coefficient: Estimate
+    harmonic_entropy: float
+    harmonic_coefficient: float
+    weights: Array
+    entropies: Estimate
+    coefficients: Estimate
+    r_hat: float
+    effective: float
+    acceptance: float
+    draws: Draws
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", frozen(self.weights))
+
+
+def volume_entropy(
+    basin: Basin,
+    weight: float,
+    localisation: float,
+    *,
+    intervals: int = 8,
+    chains: int = 8,
+    draws: int = 100,
+    burn_in: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> BasinVolume:
+    """S and λ̂ of ``basin`` (:func:`.basin.basin_at`) at ``weight`` w = nβ.
+
+    intervals: an even number; one more weights are sampled, each by ``chains`` chains of ``draws``.
+    Raises DomainError for numbers out of range, NotConverged where nothing is accepted.
+    """
+    if not 0 < weight < np.inf:
+        msg = f"the weight must be positive; it is {weight:g}"
+        raise DomainError(msg)
+    scale = _scale(basin, weight, localisation, seed)
+    points = np.log1p(weight / scale) * chebyshev_points(intervals)
+    weights = scale * np.expm1(points)
+    weights[-1] = weight
+    found = hamiltonian_draws(
+        basin,
+        weights,
+        localisation,
+        chains=chains,
+        draws=draws,
+        burn_in=burn_in,
+        seed=seed,
+        progress=progress,
+    )
+    quadratic = harmonic_coefficient(basin.positive, weight, localisation)
+    exact = np.array([harmonic_entropy(basin.positive, w, localisation) for w in weights])
+    metric = np.log1p(weight / scale) * scale * np.exp(points)  # dw/d(fraction of u)
+    level = _mean_excess(basin, weights, localisation)
+    beyond = (found.chain_means - level[:, None]) * metric[:, None]
+    running = exact - (running_weights(intervals) @ beyond).T  # (chains, m)
+    half = running_weights(intervals // 2)[-1] @ beyond[::2] if intervals % 4 == 0 else np.nan
+    gap = float(np.mean(running_weights(intervals)[-1] @ beyond - half))
+    entropies = mean_estimate(running, "thermodynamic integration")
+    coefficients = mean_estimate(weights * found.chain_means.T, "hamiltonian")
+    return BasinVolume(
+        weight=weight,
+        localisation=localisation,
+        entropy=_last(entropies),
+        quadrature=abs(gap),
+        coefficient=_last(coefficients),
+        harmonic_entropy=float(exact[-1]),
+        harmonic_coefficient=quadratic,
+        weights=weights,
+        entropies=entropies,
+        coefficients=coefficients,
+        r_hat=max(split_r_hat(rows) for rows in found.excess),
+        effective=min(effective_draws(rows) for rows in found.excess),
+        acceptance=float(found.acceptance.min()),
+        draws=found,
+    )
+
+
+def _scale(basin: Basin, weight: float, localisation: float, seed: int) -> float:
+    """The w at which the loss begins to be felt: by its curvature, or by its mean among springs.
+
+    It only places the points; k/2⟨L − L*⟩ is γ/λ where all curvatures are λ.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.randn((LOOKS, basin.dim), generator=generator, dtype=basin.centre.dtype)
+    level = float(basin.excess(drawn.to(basin.centre.device) / localisation**0.5)[0].mean())
+    scales = [weight]
+    if level > 0:
+        scales.append(0.5 * basin.dim / level)
+    if basin.steepest > 0:
+        scales.append(localisation / basin.steepest)
+    return min(scales)
+
+
+def _mean_excess(basin: Basin, weights: Array, localisation: float) -> Array:
+    """⟨L − L*⟩ (m,) of the quadratic loss with the Hessian's positive part."""
+    curved = basin.positive
+    return np.array([0.5 * (curved / (localisation + w * curved)).sum() for w in weights])
+
+
+def _last(estimate: Estimate) -> Estimate:
+    return Estimate(estimate.value[-1], estimate.error[-1], estimate.origin)
