@@ -88,6 +88,9 @@ def volume_entropy(
     if not 0 < weight < np.inf:
         msg = f"the weight must be positive; it is {weight:g}"
         raise DomainError(msg)
+    if not 0 < localisation < np.inf:
+        msg = f"the localisation must be positive; it is {localisation:g}"
+        raise DomainError(msg)
     scale = _scale(basin, weight, localisation, seed)
     points = np.log1p(weight / scale) * chebyshev_points(intervals)
     weights = scale * np.expm1(points)
