@@ -58,7 +58,7 @@ def usual_weight(samples: int) -> float:
     """nβ = n/ln n.
 
     >>> round(usual_weight(512), 4)
-    82.0732
+    82.0733
     """
     if samples < 2:
         msg = f"the usual temperature needs at least 2 samples; there are {samples}"
