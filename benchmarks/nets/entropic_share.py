@@ -10,9 +10,10 @@ path does most of the work.  Two ways to more (docs/entropic-share.md):
                     other sizes, joined by a level valley along which only the curvature changes;
                     noise drives the layers towards balance, against the slope that is left
 
-    python benchmarks/nets/entropic_share.py [NAME ...]      (about three minutes of one core)
+    python benchmarks/nets/entropic_share.py [NAME ...] [--measure]     (three minutes of one core)
 
-NAME: one of "as compared", "noisy labels", "linear"; without any, all of them.
+NAME: one of "as compared", "noisy labels", "linear"; without any, all of them.  --measure: single
+cycles of 2048 replicas at every start, beside the prediction.
 """
 
 # ruff: noqa: T201
@@ -24,11 +25,23 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from entropic.nets import Problem, flat_parameters, losses_and_gradients, path_response, preset
+from entropic.nets import (
+    Displacement,
+    Problem,
+    ProjectedSGD,
+    flat_parameters,
+    losses_and_gradients,
+    path_response,
+    preset,
+)
 from entropic.nets.minimum import train_minimum
+from entropic.nets.projected import single_cycles
 from entropic.theory import Path
 from entropic.theory.band import nudged_elastic_band
 from entropic.theory.path import straight
+
+
+REPLICAS = 2048
 
 
 @dataclass(frozen=True)
@@ -111,7 +124,7 @@ def valley(problem: Problem, setting: Setting) -> Path:
     return band.smoothed(401)
 
 
-def shares(name: str) -> None:
+def shares(name: str, measure: bool) -> None:
     """Print, for each batch, the entropic share of the drift over all starts."""
     setting = SETTINGS[name]
     problem = preset(setting.preset).make(**setting.settings)
@@ -132,8 +145,28 @@ def shares(name: str) -> None:
             f"of {len(moves)} starts, {said}",
             flush=True,
         )
+        if measure:
+            sgd = ProjectedSGD(setting.step, batch)
+            for response_at, move in zip(response.responses, moves, strict=True):
+                kicks = response_at.kicks
+                moved, linear = single_cycles(problem, path, move.s, sgd, kicks, REPLICAS, 5)
+                report(move, moved, moved - linear, path.length)
+
+
+def report(move: Displacement, moved: np.ndarray, quieter: np.ndarray, length: float) -> None:
+    """One start: the parts of the drift, predicted and measured, in thousandths."""
+    mean, error = 1e3 * quieter.mean(), 1e3 * quieter.std() / len(quieter) ** 0.5
+    rest = mean - 1e3 * (move.energetic + move.bending)
+    print(
+        f"    {move.s / length:.3f} L: energetic {1e3 * move.energetic:.3f}, entropic "
+        f"{1e3 * float(move.entropic.value):.3f} (measured {rest:.3f}), drift "
+        f"{1e3 * float(move.drift.value):.3f} (measured {mean:.3f} ± {error:.3f}), s.d. "
+        f"{1e3 * float(move.variance.value) ** 0.5:.3f} (measured {1e3 * moved.std():.3f})",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
-    for wanted in sys.argv[1:] or SETTINGS:
-        shares(wanted)
+    words = [word for word in sys.argv[1:] if word != "--measure"]
+    for wanted in words or SETTINGS:
+        shares(wanted, "--measure" in sys.argv)
