@@ -40,7 +40,6 @@ from entropic.theory import Path
 from entropic.theory.band import nudged_elastic_band
 from entropic.theory.path import straight
 
-
 REPLICAS = 2048
 
 
