@@ -176,11 +176,8 @@ def _noises(
     seen, way = vectors @ rows.T, rows @ tangent
     unit = torch.eye(len(vectors), dtype=vectors.dtype, device=vectors.device)
     made = {
-        "minibatch": (seen @ seen.T, way @ way),
-        "uncorrelated": ((vectors * each) @ vectors.T, each @ tangent.square()),
-        "isotropic": (mean * unit, mean * torch.ones(())),
+        "minibatch": (seen @ seen.T, float(way @ way)),
+        "uncorrelated": ((vectors * each) @ vectors.T, float(each @ tangent.square())),
+        "isotropic": (mean * unit, mean),
     }
-    return {
-        name: NoiseAcross(array(across), float(along), mean)
-        for name, (across, along) in made.items()
-    }
+    return {name: NoiseAcross(array(across), along, mean) for name, (across, along) in made.items()}

@@ -104,7 +104,10 @@ def test_noise_proportional_to_curvature_pushes_by_the_trace():
     np.testing.assert_allclose(found.sgd_noise.parts["entropic"][at], 15 * entropic, rtol=1e-9)
     # the same strength in all directions pushes by the logarithm, and differently
     white = (1 + 3 * np.exp(s - 1)) / 4 * heat
-    logs = [mean_forces(valley, Thermal(t), np.array([y]))[1][0] for t, y in zip(white, s - 1)]
+    logs = [
+        mean_forces(valley, Thermal(t), np.array([y]))[1][0]
+        for t, y in zip(white, s - 1, strict=True)
+    ]
     np.testing.assert_allclose(
         found.white_noise.parts["entropic"][at], 15 * np.array(logs), rtol=1e-9
     )
