@@ -35,7 +35,7 @@ ALONG = 1e-6  # of λ_max: a Ritz value below is that of the tangent, projected 
 class AcrossPoint:
     """One point at arc length ``s``; r directions kept, their eigenvalues falling.
 
-    eigenvalues (P − 1,), or the r largest where not dense.  reach: above it every eigenvalue is
+    eigenvalues (P − 1,), or the r largest where not ``complete``.  reach: above it every eigenvalue is
     among the r.  slope (r, r): that of H⊥ in its eigenbasis.  noises: by name, of what shakes the
     steps, C among the r directions (r, r), along the path and on the average over all directions,
     before the factor c.  pull, bend, tilt (r,): b, κ and ∇L there.  along: t'Ht.
@@ -43,6 +43,7 @@ class AcrossPoint:
 
     s: float
     eigenvalues: Array
+    complete: bool
     reach: float
     slope: Array
     noises: Mapping[str, "NoiseAcross"]
@@ -126,6 +127,7 @@ def across_point(
     return AcrossPoint(
         s=float(s),
         eigenvalues=array(values),
+        complete=hessian.dim <= dense,
         reach=reach,
         slope=array(0.5 * (grown + grown.T)) - turned - turned.T,
         noises=_noises(problem, theta, tangent, vectors),

@@ -57,7 +57,7 @@ class Adiabatic:
     "white" and "sgd", the entropic drift (3, m) at a third of the floor, at it, and at its triple,
     NaN where the eigenvalues are not known so far down.
     validity: (m,) each, by name.  kept: directions that count; negative: eigenvalues below zero;
-    lowest: the most negative, over the largest; edge: ηλ_max over the edge of stability; for
+    lowest: the most negative, over the largest (both NaN beyond the dense size); edge: ηλ_max over the edge of stability; for
     "white" and "sgd", ``built_…``: share of the entropic drift that the fluctuations of a cycle
     reach on its average, since it begins without any; ``slow_…``: share of the modulus carried by
     known positive directions below 1/(ηMk); ``turning_…``: share of it that is due to the turning

@@ -98,8 +98,8 @@ class AtRest:
         top = float(values[0])
         found = {
             "kept": float(count),
-            "negative": float(np.sum(values < 0)),
-            "lowest": min(0.0, float(values[-1])) / abs(top),
+            "negative": float(np.sum(values < 0)) if self.point.complete else np.nan,
+            "lowest": min(0.0, float(values[-1])) / abs(top) if self.point.complete else np.nan,
             "edge": self.sgd.step * top / stability_edge(self.sgd),
         }
         kinds: tuple[Kind, Kind] = ("white", "sgd")

@@ -96,6 +96,7 @@ def test_beyond_the_dense_size_the_leading_directions_are_the_same_and_the_reach
     s = path.middles([0.2, 0.6])
     full, some = (landscape_across(problem, path, s, dense=d, pairs=4) for d in (100, 10))
     assert full.reach == 0
+    assert all(p.complete for p in full.points) > any(p.complete for p in some.points)
     assert some.reach == pytest.approx(max(p.eigenvalues[3] for p in full.points), rel=1e-3)
     for one, other in zip(full.points, some.points, strict=True):
         np.testing.assert_allclose(other.eigenvalues, one.eigenvalues[:4], rtol=1e-4)
