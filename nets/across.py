@@ -35,10 +35,9 @@ ALONG = 1e-6  # of λ_max: a Ritz value below is that of the tangent, projected 
 class AcrossPoint:
     """One point at arc length ``s``; r directions kept, their eigenvalues falling.
 
-    eigenvalues (P − 1,), or the r largest where not ``complete``.  reach: above it every eigenvalue is
-    among the r.  slope (r, r): that of H⊥ in its eigenbasis.  noises: by name, of what shakes the
-    steps, C among the r directions (r, r), along the path and on the average over all directions,
-    before the factor c.  pull, bend, tilt (r,): b, κ and ∇L there.  along: t'Ht.
+    eigenvalues (P − 1,), or the r largest where not ``complete``.  reach: above it every eigenvalue
+    is among the r.  slope (r, r): that of H⊥ in its eigenbasis.  noises: by name of what shakes the
+    steps, before the factor c.  pull, bend, tilt (r,): b, κ and ∇L there.  along: t'Ht.
     """
 
     s: float

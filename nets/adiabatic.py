@@ -24,8 +24,7 @@ step, (M T/2) log det[H⊥/(1 − ½ηH⊥)] without momentum; "level" leaves ou
 Directions that relax slower than a cycle, ηMλk < 1, are not at rest, flat and negative ones never:
 both predictions count eigenvalues above one **floor** for the whole path, by default 1/(ηMk), as
 V_eff with Σ ln(max(λ, floor)/floor) does.  Where that matters, ``by_floor`` and ``validity`` show.
-PHYSICS: the fast directions lag and the cycle begins with none of them shaken, so that for a finite
-k less than this is built up; :mod:`.displacement` is the prediction without that assumption.
+A cycle begins with none of the fast directions shaken, so that k steps build up less than this; :mod:`.displacement` is the prediction without that assumption.
 """
 
 from collections.abc import Mapping
@@ -57,12 +56,12 @@ class Adiabatic:
     "white" and "sgd", the entropic drift (3, m) at a third of the floor, at it, and at its triple,
     NaN where the eigenvalues are not known so far down.
     validity: (m,) each, by name.  kept: directions that count; negative: eigenvalues below zero;
-    lowest: the most negative, over the largest (both NaN beyond the dense size); edge: ηλ_max over the edge of stability; for
-    "white" and "sgd", ``built_…``: share of the entropic drift that the fluctuations of a cycle
-    reach on its average, since it begins without any; ``slow_…``: share of the modulus carried by
-    known positive directions below 1/(ηMk); ``turning_…``: share of it that is due to the turning
-    of the frame; ``off_floor_…``: distance of the path from the valley's floor, over the rms
-    fluctuation.
+    lowest: the most negative, over the largest (both NaN where not all eigenvalues are known);
+    edge: ηλ_max over the edge of stability.  For "white" and "sgd" also ``built_…``: share of the
+    entropic drift that the fluctuations of a cycle reach on its average, since it begins without
+    any; ``slow_…``: share of its moduli carried by the known positive directions below 1/(ηMk);
+    ``turning_…``: share of it that is due to the turning of the frame; ``off_floor_…``: distance of
+    the path from the valley's floor, over the rms fluctuation.
     """
 
     path: Path

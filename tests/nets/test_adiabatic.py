@@ -113,7 +113,7 @@ def test_noise_proportional_to_curvature_pushes_by_the_trace():
     )
 
 
-@pytest.mark.parametrize("cycle", [5, 15, 400])
+@pytest.mark.parametrize("cycle", [5, 15, 120])
 def test_a_finite_cycle_moves_by_what_is_built_up_of_it(cycle):
     """On a level valley without a slope along it the finite-k drift is the mean over the cycle."""
     problem, path, s = turned_valley()
@@ -126,7 +126,7 @@ def test_a_finite_cycle_moves_by_what_is_built_up_of_it(cycle):
     at_rest = found.by_floor["sgd"][1, 2]
     built = found.validity["built_sgd"][2]
     assert float(finite.entropic.value) == pytest.approx(built * at_rest, rel=1e-6)
-    assert (built > 0.97) == (cycle == 400)
+    assert (built > 0.95) == (cycle == 120)
 
 
 def _level(model):
