@@ -164,7 +164,8 @@ def _leading(operator: Across, pairs: int, seed: int) -> tuple[Tensor, Tensor, f
     values = torch.tensor(found.values, dtype=torch.float64, device=operator.device)
     real = values > ALONG * values.abs().max()
     kept = values[real]
-    return kept, found.vectors[real], float(kept.min()) if len(kept) else 0.0
+    missing = bool(real.all()) and len(kept) < operator.dim - 1  # positive ones, maybe
+    return kept, found.vectors[real], float(kept.min()) if missing else 0.0
 
 
 def _noises(

@@ -24,7 +24,8 @@ step, (M T/2) log det[H⊥/(1 − ½ηH⊥)] without momentum; "level" leaves ou
 Directions that relax slower than a cycle, ηMλk < 1, are not at rest, flat and negative ones never:
 both predictions count eigenvalues above one **floor** for the whole path, by default 1/(ηMk), as
 V_eff with Σ ln(max(λ, floor)/floor) does.  Where that matters, ``by_floor`` and ``validity`` show.
-A cycle begins with none of the fast directions shaken, so that k steps build up less than this; :mod:`.displacement` is the prediction without that assumption.
+A cycle begins with none of the fast directions shaken, so that k steps build up less than
+this; :mod:`.displacement` is the prediction without that assumption.
 """
 
 from collections.abc import Mapping
@@ -103,10 +104,10 @@ def adiabatic_dynamics(
     Raises DomainError as these do.
     """
     sgd.check(problem.samples)
-    floor = cycle_floor(sgd) if floor is None else floor
+    lowest = cycle_floor(sgd) if floor is None else floor
     profile = landscape_across(
         *(problem, path, positions),
-        floor=max(0.0, floor) * FACTORS[0],
+        floor=max(0.0, lowest) * FACTORS[0],
         dense=dense,
         pairs=pairs,
         seed=seed,

@@ -165,6 +165,23 @@ def test_directions_below_the_floor_do_not_count_and_what_the_floor_does_is_told
     assert np.all(slower.validity["slow_white"] == 1)
 
 
+def test_beyond_the_dense_size_one_higher_floor_cuts_the_whole_path():
+    problem, path, s = turned_valley()
+    sgd = ProjectedSGD(0.2, 3, 50)
+    some = adiabatic_dynamics(problem, path, sgd, s, dense=0, pairs=1)
+    stiff = [p.eigenvalues[0] for p in landscape_across(problem, path, s).points]
+    assert some.floor == pytest.approx(max(stiff), rel=1e-6)
+    assert np.all(np.isnan(some.validity["negative"]))
+    assert np.all(some.white_noise.parts["entropic"] == 0)
+    full, both = (
+        adiabatic_dynamics(problem, path, sgd, s, floor=1.1, dense=d, pairs=2) for d in (9, 0)
+    )
+    with pytest.raises(DomainError, match="the floor must be positive and at least"):
+        adiabatic_dynamics(problem, path, sgd, s, floor=0.1, dense=0, pairs=1)
+    for one, other in zip(full.by_floor["sgd"][1], both.by_floor["sgd"][1], strict=True):
+        assert other == pytest.approx(one, rel=1e-6)
+
+
 def test_a_level_path_leaves_the_entropic_drift_alone():
     problem, path, s = turned_valley()
     profile = landscape_across(problem, path, s)
