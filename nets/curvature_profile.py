@@ -19,7 +19,7 @@ from ..theory.errors import DomainError
 from ..theory.estimate import Array, frozen
 from .curvature_settings import CurvatureSettings
 from .density import SpectralDensity
-from .log_dets import LOWEST, log_det_columns
+from .log_dets import LOWEST, across_columns, log_det_columns
 from .point_curvature import Measured, measured
 from .polyline import Polyline
 from .problem import Problem
@@ -167,6 +167,7 @@ def table_so_far(
         for name, values in columns.items():
             ordered |= {**found, name: values} if name == LOWEST else {name: values}
         columns = ordered
+    columns |= across_columns(columns, settings.rule)
     return CurvatureTable(columns, settings, problem.normalisation)
 
 

@@ -12,8 +12,9 @@ from .traces import Method
 
 QUANTITIES = (
     *("loss", "metric", "trace", "lambda_max", "lambda_min", "logdet", "density"),
-    *("scores", "gauss_newton"),
+    *("scores", "gauss_newton", "along", "logdet_across"),
 )
+ACROSS = ("along", "logdet_across")  # what only a path has
 USUAL = ("loss", "metric", "trace", "lambda_max", "logdet", "scores")
 
 
@@ -53,6 +54,10 @@ class CurvatureSettings:
         for name in self.quantities:
             if name not in QUANTITIES:
                 msg = f"there is no quantity {name!r}; there are {', '.join(QUANTITIES)}"
+                raise DomainError(msg)
+        for name in ACROSS:
+            if name in self.quantities and self.only is not None:
+                msg = f"{name} is that of all parameters, among which the tangent of a path lies"
                 raise DomainError(msg)
         if self.lambda_method not in ("lanczos", "power"):
             msg = f"lambda_method must be 'lanczos' or 'power'; it is {self.lambda_method!r}"

@@ -17,6 +17,12 @@ from ..theory.estimate import Array
 from .log_determinant import KnownSpectrum, LogDet, ProbedSpectrum, shared_floor
 
 LOWEST = "lowest"  # the column by which the others know that log-dets are asked for
+SIDE = "across_"  # before the names of what is known of H orthogonal to the path
+ACROSS = {  # what is then told
+    **{f"logdet{x}": f"logdet_across{x}" for x in ("", "_stderr", "_bias")},
+    **{f"logdet_excess{x}": f"logdet_across_excess{x}" for x in ("", "_stderr", "_bias")},
+    **{name: f"{name}_across" for name in ("kept", "negative", "floor")},
+}
 PROBED = ("probed_diagonals", "probed_besides", "probed_masses", "probed_known", "probed_end")
 
 
@@ -43,6 +49,15 @@ def log_det_columns(columns: Mapping[str, Array], rule: CleaningRule | None) -> 
         for name in [n for n in found if n.startswith("logdet_excess")]:
             del found[name]
     return found
+
+
+def across_columns(columns: Mapping[str, Array], rule: CleaningRule | None) -> dict[str, Array]:
+    """The same of what lies across the path, where it is known: ``logdet_across`` and so on."""
+    side = {n.removeprefix(SIDE): v for n, v in columns.items() if n.startswith(SIDE)}
+    if LOWEST not in side:
+        return {}
+    found = log_det_columns(side, rule)
+    return {ACROSS[name]: values for name, values in found.items() if name in ACROSS}
 
 
 def _spectrum(columns: Mapping[str, Array], i: int) -> KnownSpectrum | ProbedSpectrum:

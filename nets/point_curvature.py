@@ -9,6 +9,9 @@
     density       of eigenvalues
     scores        singular values of the score matrix, and the trace of the Fisher matrix
     gauss_newton  trace of the Gauss–Newton matrix
+    along         t·Ht, the curvature along the path
+    logdet_across as logdet, of (1 − tt')H(1 − tt') on what is orthogonal to the path's tangent t;
+                  of a single point neither
 
 Where the matrix is small enough to be diagonalised and its logarithm or density is asked for, trace
 and largest eigenvalue are read off it too, and nothing is left to chance.
@@ -23,13 +26,14 @@ from torch import Tensor
 
 from ..theory.errors import DomainError, NotConverged
 from ..theory.estimate import Array, Estimate
+from .across import Across, dense_across
 from .curvature_settings import CurvatureSettings
 from .density import spectral_density
 from .eigenpairs import EigenPairs, leading_pairs, power_iteration
 from .evaluation import evaluate
 from .hessian import Hessian
 from .log_determinant import KnownSpectrum, check_rule, probed_spectrum
-from .log_dets import remembered
+from .log_dets import SIDE, remembered
 from .problem import Problem, array
 from .score_rows import usual_labels
 from .scores import score_matrix
@@ -71,6 +75,10 @@ def measured(
         row |= point.log_det()
     if "density" in asked:
         row |= point.density()
+    if "along" in asked and tangent is not None:
+        row |= point.along(tangent)
+    if "logdet_across" in asked and tangent is not None:
+        row |= point.log_det_across(tangent)
     row |= scores
     if "gauss_newton" in asked:
         row |= point.gauss_newton()
@@ -116,7 +124,12 @@ class _Point:
     @cached_property
     def spectrum(self) -> Array:
         """All eigenvalues, falling."""
-        return np.asarray(np.linalg.eigvalsh(array(self.hessian.dense()))[::-1], float)
+        return np.asarray(np.linalg.eigvalsh(array(self.matrix))[::-1], float)
+
+    @cached_property
+    def matrix(self) -> Tensor:
+        """H itself."""
+        return self.hessian.dense()
 
     def slope(self, tangent: Tensor | None) -> dict[str, float]:
         gradient = self.hessian.gradient.double()
@@ -194,6 +207,29 @@ class _Point:
         how = {"probes": s.probes, "steps": s.steps, "seed": s.seed}
         start = self.pairs.vectors if self.has_pairs else None
         return remembered(probed_spectrum(self.hessian, **how, start=start), steps)
+
+    def along(self, tangent: Tensor) -> dict[str, float | Array]:
+        tangent = tangent.to(self.theta)
+        return {"t_H_t": float(self.hessian.products(tangent[None])[0] @ tangent)}
+
+    def log_det_across(self, tangent: Tensor) -> dict[str, float | Array]:
+        """The same as of :meth:`log_det`, under names that say so."""
+        s, tangent = self.settings, tangent.to(self.theta)
+        if s.rule is not None:
+            check_rule(s.rule, self.hessian.dim, s.dense)
+        steps = min(s.steps, self.hessian.dim)
+        row: dict[str, float | Array] = {}
+        if self.hessian.dim <= s.dense:
+            values, _ = dense_across(self.matrix.double(), tangent.double())
+            known = KnownSpectrum(array(values))
+            if s.rule is not None:
+                s.rule.count(known.eigenvalues)
+            row = remembered(known, steps) | {"spectrum": known.eigenvalues}
+        else:
+            across = Across(self.hessian, tangent)
+            found = probed_spectrum(across, probes=s.probes, steps=s.steps, seed=s.seed)
+            row = remembered(found, steps)
+        return {SIDE + name: value for name, value in row.items()}
 
     def density(self) -> dict[str, float | Array]:
         row: dict[str, float | Array] = {"directions": self.hessian.dim}

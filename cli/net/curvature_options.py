@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 QUANTITIES = (
     *("loss", "metric", "trace", "lambda_max", "lambda_min", "logdet", "density"),
-    *("scores", "gauss_newton"),
+    *("scores", "gauss_newton", "along", "logdet_across"),
 )
 USUAL = "loss,metric,trace,lambda_max,logdet,scores"
 
@@ -44,7 +44,8 @@ def _what() -> tuple[Any, ...]:
             default=USUAL,
             show_default=True,
             metavar="LIST",
-            help="What is measured: also lambda_min, density and gauss_newton, or all.",
+            help="What is measured: also lambda_min, density and gauss_newton, and of a path along "
+            "(t·Ht, t its tangent) and logdet_across (the log-det of H orthogonal to t); or all.",
         ),
         click.option(
             "--kind",
@@ -187,6 +188,8 @@ def settings_of(asked: dict[str, Any]) -> "CurvatureSettings":
     if not 0 < given["tolerance"] < 1:
         msg = f"--tolerance must lie between 0 and 1; it is {given['tolerance']:g}."
         raise click.UsageError(msg)
+    if given["only"] and given["quantities"] == QUANTITIES:  # all: of these there are fewer
+        given["quantities"] = tuple(n for n in QUANTITIES if n not in ("along", "logdet_across"))
     return CurvatureSettings(
         rule=rule,
         only=given.pop("only") or None,

@@ -16,15 +16,21 @@ if TYPE_CHECKING:
 
 CURVATURE, SLOPE = "loss/length^2", "loss/length"
 WIDE = {"eigenvalues": "eigenvalue", "score_singular_values": "score"}  # to the names in rows
+SPECTRA = ("spectrum", "lowest", "probed_diagonals", "probed_besides", "probed_masses")
 HIDDEN = (  # what others are computed from, and what no row can hold
-    *("spectrum", "directions", "density_nodes", "density_weights", "density_known"),
-    *("lowest", "probed_diagonals", "probed_besides", "probed_masses", "probed_known"),
-    "probed_end",
+    *("directions", "density_nodes", "density_weights", "density_known"),
+    *(
+        f"{side}{name}"
+        for side in ("", "across_")
+        for name in (*SPECTRA, "probed_known", "probed_end")
+    ),
 )
+COUNTS = ("kept", "negative", "kept_across", "negative_across")
 SHOWN = (  # what a table for the eye has room for
     *("minimum", "s", "loss", "metric", "test_loss", "test_metric", "trace", "trace_stderr"),
     *("lambda_max", "lambda_min", "logdet", "logdet_excess", "logdet_excess_stderr", "kept"),
-    *("fisher_trace", "gauss_newton_trace"),
+    *("fisher_trace", "gauss_newton_trace", "t_H_t", "logdet_across", "logdet_across_excess"),
+    *("kept_across", "negative_across"),
 )
 UNITS = {
     "s": "length",
@@ -40,6 +46,10 @@ UNITS = {
     "logdet_excess": "nats",
     "kept": "1",
     "negative": "1",
+    "t_H_t": CURVATURE,
+    "floor_across": CURVATURE,
+    **dict.fromkeys(("logdet_across", "logdet_across_excess"), "nats"),
+    **dict.fromkeys(("kept_across", "negative_across"), "1"),
 }
 
 
@@ -83,6 +93,7 @@ class CurvatureRecord(Record):
             ("eigenvalues", "eigenvalue_1", "eigenvalue_rank"),
             ("score_singular_values", "score_1", "score_rank"),
             ("spectrum", "eigenvalue_1", "index"),
+            ("across_spectrum", "eigenvalue_1", "index_across"),
         ):
             if name in columns:
                 data[name] = ((along, axis), np.asarray(columns[name]), said(single))
@@ -116,4 +127,4 @@ def record(
 def _plain(name: str, value: float) -> bool | int | float:
     if name.endswith("_converged"):
         return bool(value)
-    return int(value) if name in ("kept", "negative") and value.is_integer() else value
+    return int(value) if name in COUNTS and value.is_integer() else value

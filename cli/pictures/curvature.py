@@ -52,6 +52,8 @@ def _panels(record: Record) -> "Sequence[Callable[[Axes, Record], None]]":
         (_eigenvalues, "lambda_max" in have),
         (_log_det, "logdet" in have),
         (_scores, "score_1" in have),
+        (_along, "t_H_t" in have),
+        (_across, "logdet_across" in have),
     )
     return [panel for panel, there in known if there] or [_smallest]
 
@@ -115,6 +117,25 @@ def _legend_above(axes: "Axes", columns: int) -> None:
     axes.set_ylim(low, high + (0.06 + 0.1 * lines) * (high - low))
     look = {"columnspacing": 1.0, "handlelength": 1.6, "borderaxespad": 0.1}
     legend(axes, loc="upper center", ncols=columns, **look)
+
+
+def _along(axes: "Axes", record: Record) -> None:
+    curve(axes, record.column("fraction"), record.column("t_H_t"), color=BLUE)
+    axes.set(ylabel=f"t·Ht {PER_SQUARE}")
+    axes.set_title("curvature along the path", fontsize="small")
+
+
+def _across(axes: "Axes", record: Record) -> None:
+    """As that of the whole, of what lies across the path."""
+    name = "logdet_across_excess" if "logdet_across_excess" in record.names else "logdet_across"
+    error, where = record.column(f"{name}_stderr"), record.column("fraction")
+    banded(axes, where, record.column(name), error, color=GREEN)
+    shared = name == "logdet_across_excess"
+    axes.set(ylabel="Σ ln(eigenvalue / floor)" if shared else "ln det of what is kept")
+    title = "across the path"
+    if shared:
+        title += f", floor {record.column('floor_across')[0]:.2g}"
+    axes.set_title(title, fontsize="small")
 
 
 def _log_det(axes: "Axes", record: Record) -> None:

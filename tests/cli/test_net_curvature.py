@@ -85,6 +85,17 @@ def test_positions_lie_equally_far_apart(asked):
     assert [row["fraction"] for row in rows] == pytest.approx([0, 0.25, 0.5, 0.75, 1])
 
 
+def test_along_and_across_the_path_are_rows_units_and_panels(asked, made, tmp_path):
+    picture = tmp_path / "a.png"
+    found = asked("--quantities", "along,logdet_across", "--plot", str(picture))
+    for row in found["rows"]:
+        assert {"t_H_t", "logdet_across", "logdet_across_excess", "kept_across"} <= set(row)
+        assert isinstance(row["kept_across"], int)
+        assert "trace" not in row
+    assert picture.stat().st_size > 1000
+    assert len({row["floor_across"] for row in found["rows"]}) == 1
+
+
 def test_minima_have_a_row_each(asked, made):
     rows = asked(*QUICK, folder="minima")["rows"]
     ends = asked(*QUICK)["rows"]

@@ -71,6 +71,41 @@ def test_a_small_matrix_is_diagonalised_and_everything_is_read_off_it(place):
     assert np.all(found.columns["lambda_max_residual"] < 1e-13)
 
 
+def test_along_and_across_a_path_are_those_of_the_projected_dense_matrix(place):
+    problem, path = place
+    found = measure(place, quantities=("along", "logdet_across"))
+    spectra = []
+    for s, along in zip(FEW, found.columns["t_H_t"], strict=True):
+        dense, t = hessian(problem, path.at(s)), path.tangent(s)
+        assert along == pytest.approx(float(t @ dense @ t), rel=1e-10)
+        basis = torch.linalg.svd(torch.eye(len(t)).to(t) - torch.outer(t, t))[0][:, :-1]
+        spectra.append(np.linalg.eigvalsh((basis.T @ dense @ basis).numpy()))
+    floor = -min(values[0] for values in spectra)
+    for i, values in enumerate(spectra):
+        kept = values[values >= floor * (1 - 1e-12)]
+        row = {name: column[i] for name, column in found.columns.items()}
+        assert row["floor_across"] == pytest.approx(floor, rel=1e-9)
+        assert row["logdet_across"] == pytest.approx(np.log(kept).sum(), rel=1e-9)
+        assert row["logdet_across_excess"] == pytest.approx(np.log(kept / floor).sum(), rel=1e-8)
+        assert (row["kept_across"], row["negative_across"]) == (len(kept), np.sum(values < 0))
+    rule = AboveFloor(0.05)
+    exact, probed = (
+        measure(place, quantities=("logdet_across",), dense=d, probes=400, rule=rule).columns
+        for d in (100, 0)
+    )
+    gap = abs(probed["logdet_across_excess"] - exact["logdet_across_excess"])
+    assert np.all(gap < 4 * probed["logdet_across_excess_stderr"] + 1e-9)
+
+
+def test_a_single_point_has_nothing_along_it_and_a_block_no_tangent(place):
+    problem, path = place
+    settings = CurvatureSettings(quantities=("loss", "along", "logdet_across"))
+    found = minima_curvature(problem, {"0": path.at(0.0)}, settings)
+    assert not {"t_H_t", "logdet_across"} & set(found.columns)
+    with pytest.raises(DomainError, match="along is that of all parameters, among which"):
+        CurvatureSettings(quantities=("along",), only=("0.weight",))
+
+
 def test_without_the_matrix_it_is_the_same_within_the_errors_said(place):
     exact = measure(place, quantities=QUANTITIES).columns
     found = measure(

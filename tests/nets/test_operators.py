@@ -13,6 +13,7 @@ from entropic.nets.operators import (
     sample_hessian_products,
     scores,
     third_forms,
+    third_products,
 )
 from entropic.nets.parameters import flat_parameters
 from entropic.nets.problem import array
@@ -32,6 +33,15 @@ def test_hessian_products_are_rows_of_the_double_backward_hessian(place):
     expected = vectors @ hessian(problem, theta)
     torch.testing.assert_close(hessian_products(problem, theta, vectors), expected)
     torch.testing.assert_close(dense_hessian(problem, theta), hessian(problem, theta))
+
+
+def test_third_products_are_the_growth_of_hessian_products(place):
+    problem, theta, vectors = place
+    expected = vectors @ third_derivative(problem, theta, vectors[0])
+    torch.testing.assert_close(
+        third_products(problem, theta, vectors[0], vectors), expected, rtol=1e-8, atol=1e-8
+    )
+    assert third_products(problem, theta, vectors[0], vectors[:0]).shape == (0, len(theta))
 
 
 def test_third_forms_are_the_growth_of_the_curvature(place):
