@@ -49,7 +49,21 @@ ENERGY_ENTROPY = (
     "Zhang, Saxe, Advani and Lee, Energy-entropy competition and the effectiveness of stochastic "
     "gradient descent in machine learning (2018)"
 )
-EXPERIMENTS: dict[str, Entry] = {}
+EXPERIMENTS = {
+    "entropy-histograms": Entry(
+        "entropy_histograms",
+        "Entropy of minima of SGD, Langevin and gradient descent, and test error (figures 1, 2).",
+        ENERGY_ENTROPY,
+        "ten CPU minutes",
+        archive=True,
+    ),
+    "deep-linear": Entry(
+        "deep_linear",
+        "Entropy, trace, norm and error of deep linear networks (figures 3 to 5).",
+        ENERGY_ENTROPY,
+        "half a CPU minute",
+    ),
+}
 
 
 def entry(name: str) -> Entry:
