@@ -1,6 +1,5 @@
 """``entropic compare``: what theory predicts beside what was measured, rung by rung."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -96,16 +95,12 @@ def compare(rungs: Sequence[str], quick: bool, seed: int, out: Path | None, styl
 
 def _begin(names: Sequence[str], scale: Scale, seed: int, out: Path | None) -> "Kept":
     """Claim a run folder before any work; without a name, one that nobody has."""
-    from .kept import begin, partial
+    from .kept import begin, unclaimed
     from .run_folder import versions
 
     stamp: dict[str, Any] = {"command": command_line(names, scale, seed), "versions": versions()}
     if out is None:
-        first = out = Path("runs") / time.strftime("%Y%m%d-%H%M%S-compare")
-        number = 1
-        while os.path.lexists(out) or os.path.lexists(partial(out)):
-            number += 1
-            out = first.with_name(f"{first.name}-{number}")
+        out = unclaimed("compare")
         click.echo(f"run folder {out}; if cut short, continue with --out {out}", err=True)
     return begin(out, stamp)
 

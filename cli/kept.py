@@ -12,6 +12,7 @@ run that kept it: a run in one go and one in two cannot differ.
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,16 @@ def begin(out: Path, stamp: Mapping[str, Any]) -> Kept:
     return kept
 
 
+def unclaimed(label: str) -> Path:
+    """A run folder that nobody has, ``runs/<time>-<label>``."""
+    out = first = Path("runs") / time.strftime(f"%Y%m%d-%H%M%S-{label}")
+    number = 1
+    while os.path.lexists(out) or os.path.lexists(partial(out)):
+        number += 1
+        out = first.with_name(f"{first.name}-{number}")
+    return out
+
+
 def _is_empty_folder(path: Path) -> bool:
     try:
         return not os.listdir(path)
@@ -118,7 +129,8 @@ def _check_stamp(folder: Path, stamp: Mapping[str, Any]) -> None:
         msg = f"{str(folder)!r} exists already and keeps no run; name another folder with --out."
         raise click.UsageError(msg) from None
     if asked != stamp["command"]:
-        msg = f"{str(folder)!r} keeps the rungs of {asked!r}; give that command, or another --out."
+        msg = f"{str(folder)!r} keeps what is finished of {asked!r}; "
+        msg += "give that command, or another --out."
         raise click.UsageError(msg)
     if found != stamp:
         msg = f"{str(folder)!r} was made by other versions; name another --out, or remove it."

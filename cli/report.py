@@ -75,11 +75,17 @@ def page(
         f'<p class="small">{escape(READING)}</p>',
     ]
     for rung in comparison.rungs:
-        parts += [_section(rung), *(_figure(drawn) for drawn in figures if drawn.rung == rung.name)]
-    if of_all := [_figure(drawn) for drawn in figures if not drawn.rung]:
+        parts += [_section(rung), *(figure(drawn) for drawn in figures if drawn.rung == rung.name)]
+    if of_all := [figure(drawn) for drawn in figures if not drawn.rung]:
         parts += ["<h2>All rows at a glance</h2>", *of_all]
-    parts.append(_settings(configured))
+    parts.append(settings(configured))
     body = "\n".join(parts)
+    return document(title, body)
+
+
+def document(title: str, body: str) -> str:
+    """A self-contained page in the house style."""
+    title = escape(title)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -148,7 +154,8 @@ def _kind(name: str) -> str:
     return f' class="number {name}"' if name in ("ratio", "z") else ' class="number"'
 
 
-def _figure(drawn: "Drawn") -> str:
+def figure(drawn: "Drawn") -> str:
+    """A figure that stands in the page itself, with its caption."""
     source = b64encode(drawn.svg).decode("ascii")
     caption = escape(drawn.caption)
     return (
@@ -157,7 +164,8 @@ def _figure(drawn: "Drawn") -> str:
     )
 
 
-def _settings(configured: Mapping[str, Any]) -> str:
+def settings(configured: Mapping[str, Any]) -> str:
+    """All of ``config.toml``."""
     import tomli_w
 
     text = escape(tomli_w.dumps(dict(configured)))

@@ -11,6 +11,7 @@ from ..hall import Hall
     invoke_without_command=True,
     rooms={
         "ensemble": ("ensemble", "Several networks that answer together."),
+        "experiment": ("experiment", "The experiments of the source papers, repeated."),
         "presets": ("presets", "The problems that have a name."),
         "branch": ("branch", "Branch trainings: when noise stops deciding where they end."),
         "noise": ("noise", "Gradient noise along a path: strength, alignment, temperature."),

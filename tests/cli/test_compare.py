@@ -180,7 +180,7 @@ def test_what_another_command_kept_is_not_mixed_in(
     capsys.readouterr()
     assert run(["compare", *change, "--out", "here"]) == 2
     err = capsys.readouterr().err
-    assert "keeps the rungs of 'entropic compare toy linear digits --quick --seed 0'" in err
+    assert "keeps what is finished of 'entropic compare toy linear digits --quick --seed 0'" in err
     assert [path.name for path in Path("here.partial").glob("*/rung.json")] == ["rung.json"]
 
 

@@ -1,0 +1,80 @@
+"""The experiments by name; each module wakes when it is called.
+
+A module has two functions, and what it says of itself stands here:
+
+    run(asked: Asked) -> Findings
+    figures(findings: Findings) -> Sequence[Drawing]
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .asked import Asked
+    from .findings import Drawing, Findings
+
+
+class Experiment(Protocol):
+    """What a module of this folder offers."""
+
+    def run(self, asked: "Asked") -> "Findings":
+        """Do the experiment."""
+
+    def figures(self, findings: "Findings") -> "Sequence[Drawing]":
+        """Draw what was found, from that alone."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Of one experiment: its module here, a line on it, its paper, what its default preset costs.
+
+    archive: whether it reads images, given with --data.
+    """
+
+    module: str
+    line: str
+    paper: str
+    cost: str
+    archive: bool = False
+
+    def experiment(self) -> Experiment:
+        """The module itself, imported now."""
+        return import_module(f".{self.module}", __package__)
+
+
+ENERGY_ENTROPY = (
+    "Zhang, Saxe, Advani and Lee, Energy-entropy competition and the effectiveness of stochastic "
+    "gradient descent in machine learning (2018)"
+)
+EXPERIMENTS = {
+    "entropy-histograms": Entry(
+        "entropy_histograms",
+        "Entropy of minima of SGD, Langevin and gradient descent, and test error (figures 1, 2).",
+        ENERGY_ENTROPY,
+        "ten CPU minutes",
+        archive=True,
+    ),
+    "deep-linear": Entry(
+        "deep_linear",
+        "Entropy, trace, norm and error of deep linear networks (figures 3 to 5).",
+        ENERGY_ENTROPY,
+        "half a CPU minute",
+    ),
+}
+
+
+def entry(name: str) -> Entry:
+    """The entry of that name.
+
+    Raises click.UsageError where there is none.
+    """
+    import click
+
+    if name not in EXPERIMENTS:
+        there = ", ".join(EXPERIMENTS) or "none"
+        msg = f"there is no experiment {name!r}; there are: {there}."
+        raise click.UsageError(msg)
+    return EXPERIMENTS[name]
