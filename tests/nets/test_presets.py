@@ -14,6 +14,7 @@ PUBLISHED = {
     "digits-mlp": 1482,
     "linear": 77,
     "airplane-automobile": 1320,
+    "cifar10-cnn": 4154,
     "cifar10-resnet20": 269_722,
     "cifar10-resnet20-small": 68_050,
     "cifar10-resnet110": 1_727_962,
