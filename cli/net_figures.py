@@ -59,9 +59,20 @@ def times(data: "xr.Dataset") -> "Figure":
     over.axhline(1, color=BLACK, linewidth=0.8)
     over.set(xlabel="measured relaxation time (cycles)", ylabel="predicted / measured")
     over.set_yscale("log")
+    for axis in (both.xaxis, both.yaxis, over.yaxis):
+        _plain_numbers(axis)
     handles, labels = both.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
+
+
+def _plain_numbers(axis: Any) -> None:
+    """A logarithmic axis of little more than a decade, its ticks as numbers are written."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 4, 5, 6, 8, 9), numticks=12))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def drifts(data: "xr.Dataset") -> "Figure":
@@ -86,13 +97,13 @@ def drifts(data: "xr.Dataset") -> "Figure":
 def relaxations(data: "xr.Dataset") -> "Figure":
     """Mean displacement and survival of every condition: lines predicted, markers measured."""
     names, starts = _labels(data), data["start_s"].values
-    figure, panels = _panels(2 * len(names), 3.4, 2.1, columns=4)
+    figure, panels = _panels(2 * len(names), 3.2, 2.1, columns=4)
     clock = data["clock"].values
     seen = slice(None, None, max(1, len(clock) // SEEN))
     for place, name in enumerate(names):
         mean, survival = panels[2 * place], panels[2 * place + 1]
         mean.set_title(name, fontsize=8)
-        survival.set_title("until its target is reached", fontsize=8)
+        survival.set_title("not yet at its target", fontsize=8)
         for number, (s, colour) in enumerate(zip(starts, cycle(COLOURS), strict=False)):
             at = (place, number)
             if not np.isfinite(data["mean_measured"].values[at]).any():

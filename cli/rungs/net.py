@@ -4,7 +4,7 @@ The stages, each kept when it is finished: two minima, the path, loss and curvat
 predictions, and the replicas of every algorithm.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ from .net_path import Asked, connect
 from .net_prediction import Predicted, predict
 from .net_rows import Found, Start, cycle_rows, relaxation_rows
 from .net_settings import Condition, Scale, Settings
-from .net_targets import target
+from .net_targets import Target, targets
 
 
 def climb(scale: Scale, seed: int, progress: Progress, asked: Asked, stages: Stages) -> Rung:
@@ -43,6 +43,7 @@ def climb(scale: Scale, seed: int, progress: Progress, asked: Asked, stages: Sta
     fine = np.unique(path.middles(np.linspace(0, 1, settings.fine)))
     where = (np.union1d(spread, every), np.union1d(fine, every), seed)
     predicted = predict(problem, path, sgds, settings, where, stages, progress)
+    aims = targets(predicted, starts, settings.distance * path.length, settings.horizon)
     data = blank(profiles, [sgd.label for sgd in sgds], every, where[1], settings.horizon)
     data.attrs = {"cycle_steps": settings.cycle, "length": path.length, "preset": name}
     rows: list[Row] = []
@@ -51,7 +52,7 @@ def climb(scale: Scale, seed: int, progress: Progress, asked: Asked, stages: Sta
         window = (0.5 + 0.5 * i / len(sgds), 0.5 / len(sgds))
         tick = part(progress, f"net: {sgd.label}", *window)
         fill_drift(data, i, predicted[i])
-        for found in watch.found(sgd, predicted[i], starts[i], tick):
+        for found in watch.found(sgd, predicted[i], starts[i], aims[i], tick):
             fill_start(data, (i, int(np.searchsorted(every, found.s))), found)
             rows += found.rows
     weights = {"minimum_0": path.points[0], "minimum_1": path.points[-1], "path": path.points}
@@ -107,12 +108,12 @@ class _Watch:
         sgd: ProjectedSGD,
         predicted: Predicted,
         starts: Array,
+        aims: Sequence[Target],
         tick: Callable[[float], None],
     ) -> Iterator[Found]:
-        """What was found from every start, its target chosen before anything is measured."""
+        """What was found from every start."""
         settings, length = self.settings, self.path.length
-        horizon, distance = settings.horizon, settings.distance * length
-        aims = [target(predicted, float(s), distance, horizon) for s in starts]
+        horizon = settings.horizon
         measured = measure(
             *(self.problem, self.path, sgd, starts),
             (settings.drift_replicas, settings.replicas, horizon),

@@ -1,11 +1,14 @@
 """Until when a relaxation is watched: chosen by theory, before anything is measured.
 
 A replica has relaxed when it is first found within a given distance of an end of the path, if
-theory expects that of most replicas within the horizon.  Else it has left a window around its
-start, whose half-width makes the predicted mean a third of the horizon: then most leave in time,
-and the mean is that of a motion of many cycles.
+theory expects that of most replicas within the horizon.  Else when it has left a window around its
+start.  The half-width of a window of its own makes the predicted mean a third of the horizon; the
+median of these is the window of all algorithms and starts alike, so that their times can be
+compared, except where theory expects a mean of fewer cycles than FEWEST or of more than half the
+horizon: there the own one is kept.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +21,7 @@ from .net_prediction import Predicted
 
 SHARE = 1 / 3  # of the horizon, for the mean time to leave a window
 BISECTIONS = 10
+FEWEST = 8  # cycles: a mean of fewer is that of single kicks
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,43 @@ class Target:
         outside = (s <= self.low) | (s >= self.high)
         first = outside.argmax(axis=1)
         return np.where(outside.any(axis=1), first, np.inf)
+
+
+def targets(
+    predicted: Sequence[Predicted], starts: Sequence[Array], distance: float, horizon: int
+) -> list[list[Target]]:
+    """What is watched of every algorithm from each of its starts; distance as in :func:`target`."""
+    own = [
+        [target(one, float(s), distance, horizon) for s in places]
+        for one, places in zip(predicted, starts, strict=True)
+    ]
+    halves = [0.5 * (aim.high - aim.low) for aims in own for aim in aims if not aim.is_end]
+    if not halves:
+        return own
+    common = float(f"{np.median(halves):.1e}")
+    return [
+        [
+            _shared(one, float(s), common, horizon) or aim if not aim.is_end else aim
+            for s, aim in zip(places, aims, strict=True)
+        ]
+        for one, places, aims in zip(predicted, starts, own, strict=True)
+    ]
+
+
+def _shared(predicted: Predicted, start: float, half: float, horizon: int) -> Target | None:
+    """The window that all share, where it is left neither at once nor too late."""
+    low, high = still_span(predicted)
+    if not low <= start - half < start + half <= high:
+        return None
+    slow = predicted.slow("finite_k")
+    if slow is None:
+        way = predicted.finite_k.mean_trajectory([start], horizon, low, high)[0]
+        away = abs(way - start) >= half
+        time = float(away.argmax()) if away.any() else np.inf
+    else:
+        time = _mean_exit(slow, start, half)
+    fits = FEWEST <= time <= horizon / 2
+    return Target(start - half, start + half, is_end=False) if fits else None
 
 
 def target(predicted: Predicted, start: float, distance: float, horizon: int) -> Target:
