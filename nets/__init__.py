@@ -10,6 +10,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # Where each public name lives; looked up on first use, as in ``theory``.
 _HOME = {
+    "AcrossProfile": "across_profile",
+    "Adiabatic": "adiabatic",
     "Aligned": "alignment",
     "Arithmetic": "arithmetic",
     "Branching": "branching",
@@ -55,6 +57,8 @@ _HOME = {
     "Temperature": "temperature",
     "Trained": "training",
     "TrainingState": "training_state",
+    "adiabatic_dynamics": "adiabatic",
+    "adiabatic_prediction": "adiabatic",
     "aligned": "alignment",
     "area_mean": "images",
     "branched": "training_state",
@@ -62,6 +66,7 @@ _HOME = {
     "crops_and_flips": "images",
     "curvature_at": "profile",
     "curvature_spread": "stability",
+    "cycle_floor": "adiabatic",
     "cycle_response": "displacement",
     "descend": "descent",
     "digits": "data",
@@ -80,6 +85,7 @@ _HOME = {
     "hessian_products": "operators",
     "hutchinson_trace": "curvature",
     "initial_parameters": "initial",
+    "landscape_across": "across_profile",
     "landscape_profiles": "path_profiles",
     "largest_eigenvalue": "curvature",
     "leading_pairs": "eigenpairs",

@@ -93,6 +93,18 @@ def third_forms(problem: Problem, theta: Tensor, direction: Tensor, vectors: Ten
     return _batched(form, CHUNK)(vectors)
 
 
+def third_products(problem: Problem, theta: Tensor, direction: Tensor, vectors: Tensor) -> Tensor:
+    """∇³L[direction, v] (m, P) for every row v of ``vectors``: how H v grows in that direction."""
+    slope = grad(_along(problem.full, direction))
+
+    def product(vector: Tensor) -> Tensor:
+        return _derivative(slope, theta, vector)
+
+    if not len(vectors):
+        return torch.zeros_like(vectors)
+    return _batched(product, CHUNK)(vectors)
+
+
 def sample_curvatures(problem: Problem, theta: Tensor, left: Tensor, vectors: Tensor) -> Tensor:
     """leftᵀ H_i v (m, n) for every sample i and every row v of ``vectors`` (m, P), no decay."""
 
