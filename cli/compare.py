@@ -14,7 +14,7 @@ import click
 
 from .comparison import Comparison, Scale, command_line
 from .net.options import problem_options
-from .progress import Progress, bar, is_shown
+from .progress import bar, is_shown
 
 if TYPE_CHECKING:
     from .kept import Kept

@@ -22,7 +22,7 @@ from .net_data import blank, fill_drift, fill_start
 from .net_measurement import measure
 from .net_path import Asked, connect
 from .net_prediction import Predicted, predict
-from .net_rows import Found, Start, cycle_rows, relaxation_rows
+from .net_rows import Found, Start, drift_rows, relaxation_rows
 from .net_settings import Condition, Scale, Settings
 from .net_targets import Target, targets
 
@@ -42,7 +42,7 @@ def climb(scale: Scale, seed: int, progress: Progress, asked: Asked, stages: Sta
     spread = path.middles(np.linspace(0, 1, settings.positions))
     fine = np.unique(path.middles(np.linspace(0, 1, settings.fine)))
     where = (np.union1d(spread, every), np.union1d(fine, every), seed)
-    predicted = predict(problem, path, sgds, settings, where, stages, progress)
+    predicted = predict(problem, path, sgds, where, stages, progress)
     aims = targets(predicted, starts, settings.distance * path.length, settings.horizon)
     data = blank(profiles, [sgd.label for sgd in sgds], every, where[1], settings.horizon)
     data.attrs = {"cycle_steps": settings.cycle, "length": path.length, "preset": name}
@@ -127,6 +127,6 @@ class _Watch:
             start = Start(label, float(s), horizon, control)
             rows = []
             if not predicted.is_still:  # without noise a cycle is the prediction itself
-                rows = cycle_rows(predicted, measured.moved[i], measured.linear[i], start)
+                rows = drift_rows(predicted, measured.moved[i], measured.linear[i], start)
             relaxed, course = relaxation_rows(predicted, measured.s[i], aim, start)
             yield Found(float(s), (*rows, *relaxed), course)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ...nets.displacement import LIMITS, Displacement
+from ...nets.displacement import Displacement
 from ...nets.path_prediction import PathPrediction, path_prediction
 from ...nets.problem import Problem
 from ...nets.sgd import ProjectedSGD
@@ -20,9 +20,8 @@ from ...theory.slow import SlowDynamics
 from ..ladder import part
 from ..progress import Progress
 from ..stages import Stages
-from .net_settings import Settings
+from .net_adiabatic import ADIABATIC, adiabatic
 
-ADIABATIC = ("adiabatic_white", "adiabatic_sgd")
 KINDS = ("finite_k", *ADIABATIC)
 
 
@@ -30,7 +29,7 @@ KINDS = ("finite_k", *ADIABATIC)
 class Predicted:
     """One algorithm: its finite-k prediction and, where there are any, the adiabatic ones.
 
-    figures: validity of the adiabatic ones, at the positions of ``finite_k``.
+    figures: validity of the adiabatic ones by name, at the positions of ``finite_k``.
     """
 
     finite_k: PathPrediction
@@ -68,7 +67,6 @@ def predict(
     problem: Problem,
     path: Path,
     sgds: Sequence[ProjectedSGD],
-    settings: Settings,
     where: tuple[Array, Array, int],
     stages: Stages,
     progress: Progress,
@@ -83,9 +81,10 @@ def predict(
         key = (sgd.step, sgd.optimizer, sgd.momentum, sgd.noise, sgd.buffers, sgd.level)
         groups.setdefault(key, []).append(i)
     found: dict[int, Predicted] = {}
+    at_rest = adiabatic(problem, path, sgds, (positions, seed), stages, progress)
     for number, members in enumerate(groups.values()):
         own = [sgds[i] for i in members]
-        window = (0.2 + 0.3 * number / len(groups), 0.3 / len(groups))
+        window = (0.25 + 0.25 * number / len(groups), 0.25 / len(groups))
         tick = part(progress, f"net: predicting {own[0].label}", *window)
 
         def make() -> dict[str, Array]:
@@ -102,7 +101,7 @@ def predict(
                 for name, values in arrays.items()
                 if name.startswith(f"{at}.")
             }
-            found[i] = Predicted(restored(one, path, sgds[i]), {}, {})
+            found[i] = Predicted(restored(one, path, sgds[i]), *at_rest[i])
     return [found[i] for i in range(len(sgds))]
 
 
@@ -131,6 +130,3 @@ def restored(arrays: Mapping[str, Array], path: Path, sgd: ProjectedSGD) -> Path
             )
         displacements.append(Displacement(**given))  # type: ignore[arg-type]
     return PathPrediction(path, sgd, arrays["s"], arrays["energetic"], tuple(displacements))
-
-
-__all__ = ["ADIABATIC", "KINDS", "LIMITS", "Predicted", "plain", "predict", "restored"]

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...theory.chain import Chain
-from ...theory.estimate import Array, Estimate, mean_estimate, variance_estimate
+from ...theory.estimate import Array, Estimate, mean_estimate
 from ...theory.mean_motion import mean_motion
 from ...theory.slow import SlowDynamics
 from ..ladder import Row, row
-from ..score import DRIFT, RELAXATION
-from .net_prediction import ADIABATIC, KINDS, Predicted
+from ..score import RELAXATION
+from .cycle_rows import cycle_rows
+from .net_adiabatic import ADIABATIC
+from .net_prediction import KINDS, Predicted
 from .net_targets import Target, excursion, still_span
 
 TIMES = 20  # at which the mean motion is compared
@@ -50,40 +52,17 @@ class Found:
     course: Course
 
 
-def cycle_rows(predicted: Predicted, moved: Array, linear: Array, start: Start) -> list[Row]:
-    """Drift, its entropic part alone, and variance of single cycles.
-
-    The entropic part is what is left of the mean without the noiseless displacement; taking the
-    linear response of the same minibatches off, where it is known, makes it several times sharper.
-    """
-    at, where = predicted.at(start.s), ("net", start.condition)
-    note, control = at.objection, {"control": float(start.is_control)}
+def drift_rows(predicted: Predicted, moved: Array, linear: Array, start: Start) -> list[Row]:
+    """Rows of single cycles; the linear response is taken off wherever it is known."""
     quieter = moved - linear if np.all(np.isfinite(linear)) else moved
-    mean = mean_estimate(quieter, "sgd")
-    left = Estimate(mean.value - at.energetic, mean.error, "sgd")
-    parts = {
-        "energetic": at.energetic,
-        "entropic": float(at.entropic.value),
-        "bending": at.bending,
-        **at.validity,
+    more = {
         **predicted.adiabatic_drifts(start.s),
         **predicted.adiabatic_figures(start.s),
-        **control,
+        "control": float(start.is_control),
     }
-    spread = variance_estimate(moved, "sgd")
-    given = (not note, note)
-    return [
-        row(*where, DRIFT, at.drift, mean, *given, parts),
-        row(*where, "entropic drift per cycle", at.entropic, left, *given, control),
-        row(
-            *where,
-            "variance per cycle",
-            getattr(at, "single_variance", at.variance),
-            spread,
-            *given,
-            control,
-        ),
-    ]
+    mean = mean_estimate(quieter, "sgd")
+    where = ("net", start.condition)
+    return cycle_rows(where, predicted.at(start.s), moved, quieter, mean, more)
 
 
 def relaxation_rows(
@@ -192,4 +171,5 @@ def _way(predicted: Predicted, start: Start, sigmas: float) -> Array:
 
 def _still_way(predicted: Predicted, start: Start) -> Array:
     span = still_span(predicted)
-    return predicted.finite_k.mean_trajectory([start.s], start.horizon, *span)[0]
+    way = predicted.finite_k.mean_trajectory([start.s], start.horizon, *span)
+    return np.asarray(way[0])
