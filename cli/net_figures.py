@@ -148,13 +148,13 @@ def landscape(data: "xr.Dataset") -> "Figure":
     shown = (
         ("loss", "loss", BLACK),
         ("trace", "tr H (loss/weight²)", VERMILION),
-        ("lambda_max", "λ_max (loss/weight²)", SKY),
+        ("lambda_max", "largest eigenvalue of H", SKY),
     )
     for axes, (name, label, colour) in zip(figure.subplots(3, 1, sharex=True), shown, strict=True):
         mean = data[name].values
         axes.plot(s, mean, color=colour)
-        if f"{name}_stderr" in data:
-            spread = data[f"{name}_stderr"].values
+        if name == "trace" and "trace_stderr" in data:
+            spread = data["trace_stderr"].values
             look = {"color": colour, "alpha": 0.25, "linewidth": 0, "label": "± standard error"}
             axes.fill_between(s, mean - spread, mean + spread, **look)
             axes.legend()
@@ -187,7 +187,8 @@ def _panels(
 
 
 def _finished(figure: "Figure", panels: "list[Axes]", x: str, y: str) -> "Figure":
-    figure.supxlabel(x, fontsize=10)
+    for axes in panels:
+        axes.set_xlabel(x, fontsize=8)
     figure.supylabel(y, fontsize=10)
     _common_legend(figure, panels)
     return figure

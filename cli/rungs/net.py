@@ -41,10 +41,11 @@ def climb(scale: Scale, seed: int, progress: Progress, asked: Asked, stages: Sta
     profiles = _profiles(problem, path, settings, seed, stages, progress)
     spread = path.middles(np.linspace(0, 1, settings.positions))
     fine = np.unique(path.middles(np.linspace(0, 1, settings.fine)))
-    where = (np.union1d(spread, every), np.union1d(fine, every), seed)
+    fine = np.union1d(fine, every)
+    where = (spread, starts, fine, seed)
     predicted = predict(problem, path, sgds, where, stages, progress)
     aims = targets(predicted, starts, settings.distance * path.length, settings.horizon)
-    data = blank(profiles, [sgd.label for sgd in sgds], every, where[1], settings.horizon)
+    data = blank(profiles, [sgd.label for sgd in sgds], every, fine, settings.horizon)
     data.attrs = {"cycle_steps": settings.cycle, "length": path.length, "preset": name}
     rows: list[Row] = []
     for i, sgd in enumerate(sgds):

@@ -29,11 +29,12 @@ KINDS = ("finite_k", *ADIABATIC)
 class Predicted:
     """One algorithm: its finite-k prediction and, where there are any, the adiabatic ones.
 
-    figures: validity of the adiabatic ones by name, at the positions of ``finite_k``.
+    places, figures: where, and which, are the validity figures of the adiabatic ones.
     """
 
     finite_k: PathPrediction
     adiabatic: Mapping[str, SlowDynamics]
+    places: Array
     figures: Mapping[str, Array]
 
     @property
@@ -59,36 +60,40 @@ class Predicted:
 
     def adiabatic_figures(self, s: float) -> dict[str, float]:
         """Their validity figures at the position ``s``."""
-        where = [at.s for at in self.finite_k.displacements]
-        return {name: float(np.interp(s, where, values)) for name, values in self.figures.items()}
+        found = self.figures.items()
+        return {name: float(np.interp(s, self.places, values)) for name, values in found}
 
 
 def predict(
     problem: Problem,
     path: Path,
     sgds: Sequence[ProjectedSGD],
-    where: tuple[Array, Array, int],
+    where: tuple[Array, Sequence[Array], Array, int],
     stages: Stages,
     progress: Progress,
 ) -> list[Predicted]:
     """The predictions of all algorithms; those with one step size, optimizer and path share a pass.
 
-    where: positions of the full prediction, fine places, seed.
+    where: positions of the full prediction for all, the starts of each, fine places, seed.
     """
-    positions, fine, seed = where
+    spread, starts, fine, seed = where
     groups: dict[tuple[object, ...], list[int]] = {}
     for i, sgd in enumerate(sgds):
         key = (sgd.step, sgd.optimizer, sgd.momentum, sgd.noise, sgd.buffers, sgd.level)
         groups.setdefault(key, []).append(i)
     found: dict[int, Predicted] = {}
-    at_rest = adiabatic(problem, path, sgds, (positions, seed), stages, progress)
+    everywhere = np.unique(np.concatenate([spread, *starts]))
+    at_rest = adiabatic(problem, path, sgds, (everywhere, seed), stages, progress)
     for number, members in enumerate(groups.values()):
         own = [sgds[i] for i in members]
+        positions = np.unique(np.concatenate([spread, *(starts[i] for i in members)]))
         window = (0.25 + 0.25 * number / len(groups), 0.25 / len(groups))
         tick = part(progress, f"net: predicting {own[0].label}", *window)
 
         def make() -> dict[str, Array]:
-            made = path_prediction(problem, path, own, positions, fine, seed, tick)  # noqa: B023
+            made = path_prediction(
+                *(problem, path, own, positions, fine, seed, tick),  # noqa: B023
+            )
             arrays: dict[str, Array] = {}
             for at, one in enumerate(made):
                 arrays |= {f"{at}.{name}": values for name, values in plain(one).items()}
@@ -101,7 +106,9 @@ def predict(
                 for name, values in arrays.items()
                 if name.startswith(f"{at}.")
             }
-            found[i] = Predicted(restored(one, path, sgds[i]), *at_rest[i])
+            found[i] = Predicted(
+                restored(one, path, sgds[i]), at_rest[i][0], everywhere, at_rest[i][1]
+            )
     return [found[i] for i in range(len(sgds))]
 
 

@@ -56,7 +56,7 @@ class Settings:
     beads: int = 401
     cycle: int = 15
     starts: tuple[float, ...] = (0.1, 0.2, 0.35, 0.8)
-    positions: int = 7
+    positions: int = 5
     fine: int = 241
     profile: int = 41
     probes: int = 32
