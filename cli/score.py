@@ -124,11 +124,11 @@ def told(score: Mapping[str, Any]) -> str:
     )
     if not number:
         return f"No relaxation time can be scored: {lost}."
+    algorithms = _counted_of(score["algorithms"], "algorithm")
     first = (
-        f"Relaxation times under {number} conditions of {score['algorithms']} algorithms are "
-        f"predicted, with nothing fitted, to a median of {_percent(typical)}; "
-        f"{score['coverage']:.0%} lie within two errors ({score['nominal_coverage']:.0%} would by "
-        f"chance alone); {lost}."
+        f"Relaxation times under {_counted_of(number, 'condition')} of {algorithms} are predicted, "
+        f"with nothing fitted, to a median of {_percent(typical)}; {score['coverage']:.0%} lie "
+        f"within two errors ({score['nominal_coverage']:.0%} would by chance alone); {lost}."
     )
     return " ".join([first, *_adiabatic(score), _drifts(score)])
 
@@ -152,6 +152,10 @@ def _drifts(score: Mapping[str, Any]) -> str:
         f"Of {drifts['conditions']} drifts per cycle {drifts['agreeing']} agree within 3 errors or "
         f"5 %; {share:.0%} of the drift is entropic."
     )
+
+
+def _counted_of(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
 
 
 def _percent(log_ratio: float) -> str:

@@ -84,6 +84,28 @@ DIGITS = Settings(
     ),
 )
 
+CIFAR = Settings(
+    problem="cifar10-cnn",
+    search={
+        **{"pivots": 15, "cycles": 2, "steps": 250, "batch": 500},
+        **{"rate": 0.05, "last_rate": 0.02, "dense": 3},
+    },
+    starts=(0.15, 0.3, 0.75),
+    conditions=(
+        Condition(0.02, 16),
+        Condition(0.02, 64),
+        Condition(0.03, 32),
+        Condition(0.002, 16, "nesterov"),
+        Condition(0.02, 16, level=True, starts=(0.3, 0.75)),
+    ),
+    fine=201,
+    profile=21,
+    probes=16,
+    drift_replicas=1024,
+    replicas=64,
+    horizon=90,
+)
+
 PRESETS: dict[str, dict[Scale, Settings]] = {
     "digits-mlp": {
         "quick": DIGITS,
@@ -97,6 +119,19 @@ PRESETS: dict[str, dict[Scale, Settings]] = {
             drift_replicas=32768,
             replicas=512,
             horizon=300,
+        ),
+    },
+    "cifar10-cnn": {
+        "quick": CIFAR,
+        "full": replace(
+            CIFAR,
+            starts=(0.1, 0.15, 0.3, 0.5, 0.75, 0.9),
+            positions=9,
+            fine=321,
+            profile=41,
+            drift_replicas=8192,
+            replicas=256,
+            horizon=200,
         ),
     },
 }

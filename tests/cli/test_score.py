@@ -74,7 +74,7 @@ def test_the_score_is_told_in_percent_and_factors():
     ]
     words = told(score(rows))
     assert (
-        "1 conditions of 1 algorithms are predicted, with nothing fitted, to a median of 10.0 %"
+        "1 condition of 1 algorithm are predicted, with nothing fitted, to a median of 10.0 %"
         in words
     )
     assert (
