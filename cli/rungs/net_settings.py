@@ -94,10 +94,9 @@ CIFAR = Settings(
     conditions=(
         Condition(0.02, 16),
         Condition(0.02, 64),
-        Condition(0.03, 32),
         Condition(0.002, 16, "nesterov"),
-        Condition(0.02, 16, level=True, starts=(0.3, 0.75)),
     ),
+    positions=2,  # a pass over one costs more than all the replicas
     fine=201,
     profile=21,
     probes=16,
