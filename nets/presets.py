@@ -78,6 +78,14 @@ PRESETS = {
             samples=512,
         ),
         Preset(
+            "digits-noisy",
+            "tanh MLP 64-16-10 on 512 digits with 60 % of the labels drawn anew: strong noise",
+            partial(digits_mlp, depth=1, label_noise=0.6),
+            Recipe(rate=0.05, batch=32, epochs=125, gradient_norm=5e-4),
+            network=lambda: mlp((64, 16, 10), 0),
+            samples=512,
+        ),
+        Preset(
             "linear",
             "deep linear network 10-7-1 on 5 samples of a linear teacher",
             linear,
