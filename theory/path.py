@@ -111,7 +111,7 @@ class Path:
         mixed = CubicSpline(self.arc, identity)(np.linspace(0, self.length, 20 * beads))
         mixed[[0, -1]] = identity[[0, -1]]
         offsets = self.points - self.points.mean(axis=0)
-        root = np.linalg.qr(offsets.T, mode="r").T  # (n, n): distances are those of the offsets
+        root = np.asarray(np.linalg.qr(offsets.T, mode="r")).T  # has the same distances
         arc = Path(mixed @ root).arc
         places = np.linspace(0, arc[-1], beads)
         mixture = np.array([np.interp(places, arc, column) for column in mixed.T]).T
