@@ -79,6 +79,21 @@ DIGITS = Settings(
     ),
 )
 
+NOISY = Settings(
+    problem="digits-noisy",
+    search={
+        **{"pivots": 25, "cycles": 2, "steps": 250, "batch": 512},
+        **{"rate": 0.05, "last_rate": 0.02, "dense": 3},
+    },
+    conditions=(
+        Condition(0.1, 32),
+        Condition(0.1, 64),
+        Condition(0.05, 16),
+    ),
+    starts=(0.01, 0.02, 0.98, 0.99),  # where the loss is level and the noise is not
+    distance=0.002,
+)
+
 CIFAR = Settings(
     problem="cifar10-cnn",
     search={
@@ -105,6 +120,20 @@ PRESETS: dict[str, dict[Scale, Settings]] = {
         "full": replace(
             DIGITS,
             starts=(0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9),
+            positions=13,
+            fine=321,
+            profile=81,
+            probes=64,
+            drift_replicas=32768,
+            replicas=512,
+            horizon=300,
+        ),
+    },
+    "digits-noisy": {
+        "quick": NOISY,
+        "full": replace(
+            NOISY,
+            starts=(0.01, 0.02, 0.04, 0.07, 0.93, 0.96, 0.98, 0.99),
             positions=13,
             fine=321,
             profile=81,
