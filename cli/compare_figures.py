@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import digits_figures, perceptron_figures
+from . import digits_figures, net_figures, perceptron_figures
 from .figures import BLUE, GREEN, SIZE, VERMILION, house_style, save
 from .overview_figure import overview
 from .toy_grid_figure import toy_grid
@@ -215,6 +215,36 @@ PLANS = (
         perceptron_figures.geodesics,
         "The barrier between two sampled solutions: the fraction of patterns stored with less "
         "than the margin κ on the shortest path from one to the other.",
+    ),
+    Plan(
+        "net_times",
+        "net",
+        ("time_measured", "time_finite_k", "time_valid", "time_counted"),
+        net_figures.times,
+        "Relaxation times, a point a condition: three predictions against the measured one. "
+        "Filled: vouched for and counted; open: not. Means of min(time, horizon).",
+    ),
+    Plan(
+        "net_drifts",
+        "net",
+        ("drift_s", "drift_total", "drift_measured"),
+        net_figures.drifts,
+        "The drift per cycle along the path, predicted in its parts, and measured at the starts.",
+    ),
+    Plan(
+        "net_relaxations",
+        "net",
+        ("mean_predicted", "mean_measured", "survival_predicted"),
+        net_figures.relaxations,
+        "Mean displacement and survival by start: predicted (lines), measured (markers, with a "
+        "band of one standard error).",
+    ),
+    Plan(
+        "net_landscape",
+        "net",
+        ("s", "loss", "trace", "lambda_max"),
+        net_figures.landscape,
+        "Loss and curvature along the path.",
     ),
 )
 

@@ -2,8 +2,12 @@
 
 import math
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .relaxation_table import HEAD as RELAXATION_HEAD
+from .relaxation_table import relaxation_cells, relaxations
+from .score import told
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -84,7 +88,9 @@ def parts_cells(row: "Row") -> tuple[str, ...] | None:
     return (row.condition, *shown, f"{share:.0%}", *figures)
 
 
-def print_comparison(rungs: Sequence["Rung"], verdict: str) -> None:
+def print_comparison(
+    rungs: Sequence["Rung"], verdict: str, score: Mapping[str, Any] | None = None
+) -> None:
     """One table on stdout, a block per rung, the remarks and the verdict under it."""
     from rich.console import Console
 
@@ -98,9 +104,13 @@ def print_comparison(rungs: Sequence["Rung"], verdict: str) -> None:
     console.print(table)
     if (parts := _parts_table(rungs)) is not None:
         console.print(parts)
+    if (times := _relaxation_table(rungs)) is not None:
+        console.print(times)
     for number, remark in enumerate(said, 1):
         console.print(f"[{number}] {remark}")
     console.print(("\n" if said else "") + verdict)
+    if score:
+        console.print(told(score))
 
 
 def _table(rungs: Sequence["Rung"], said: Sequence[str], narrow: bool = False) -> "Table":
@@ -125,6 +135,22 @@ def _table(rungs: Sequence["Rung"], said: Sequence[str], narrow: bool = False) -
             name = "" if place else rung.name
             where = [f"{condition}, {quantity}"] if narrow else [name, condition, quantity]
             table.add_row(*where, *numbers)
+    return table
+
+
+def _relaxation_table(rungs: Sequence["Rung"]) -> "Table | None":
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    times = relaxations([row for rung in rungs for row in rung.rows])
+    if not times:
+        return None
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left")
+    table.title = "relaxation times in cycles, E[min(time, horizon)]: three predictions, measured"
+    for name in RELAXATION_HEAD:
+        table.add_column(name, justify="left" if name in ("condition", "counted") else "right")
+    for row in times:
+        table.add_row(*relaxation_cells(row))
     return table
 
 

@@ -17,24 +17,31 @@ if TYPE_CHECKING:
 Scale = Literal["quick", "full"]
 
 
-def command_line(names: Sequence[str], scale: Scale, seed: int, out: object = None) -> str:
-    """What to type to have this comparison again.
+def command_line(
+    names: Sequence[str], scale: Scale, seed: int, out: object = None, more: Sequence[str] = ()
+) -> str:
+    """What to type to have this comparison again; more: options of a rung, as words.
 
     >>> command_line(["toy"], "full", 3, "my runs/a")
     "entropic compare toy --full --seed 3 --out 'my runs/a'"
     """
     where = [] if out is None else ["--out", str(out)]
-    return shlex.join(["entropic", "compare", *names, f"--{scale}", "--seed", str(seed), *where])
+    words = ["entropic", "compare", *names, *more, f"--{scale}", "--seed", str(seed), *where]
+    return shlex.join(words)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that was found, in the order climbed; seconds: how long each rung took, by its name."""
+    """All that was found, in the order climbed.
+
+    seconds: how long each rung took, by its name.  more: options of a rung, as words.
+    """
 
     rungs: "tuple[Rung, ...]"
     scale: Scale
     seed: int
     seconds: Mapping[str, float] = field(default_factory=dict)
+    more: Sequence[str] = ()
 
     @property
     def rows(self) -> "list[Row]":
@@ -44,15 +51,23 @@ class Comparison:
     @property
     def command(self) -> str:
         """The command line that repeats it (without the folder it wrote to)."""
-        return command_line([rung.name for rung in self.rungs], self.scale, self.seed)
+        names = [rung.name for rung in self.rungs]
+        return command_line(names, self.scale, self.seed, more=self.more)
 
     @property
     def verdict(self) -> str:
         """One sentence about all rows."""
         return verdict(self.rows)
 
+    @property
+    def score(self) -> Mapping[str, Any]:
+        """That of the rung that has one; empty without."""
+        return next((rung.score for rung in self.rungs if rung.score), {})
+
     def summary_text(self) -> str:
-        """``{"rows", "verdict", "scale", "seed", "command"}``; what is no finite number is null.
+        """``{"rows", "verdict", "scale", "seed", "command"}``, and ``score`` where there is one.
+
+        What is no finite number is null.
 
         Nothing in it depends on the clock or the folder: one seed, the same bytes.
         """
@@ -62,6 +77,7 @@ class Comparison:
             "scale": self.scale,
             "seed": self.seed,
             "command": self.command,
+            **({"score": dict(self.score)} if self.score else {}),
         }
         return json.dumps(whole, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 

@@ -4,6 +4,7 @@
     <out>.partial/<rung>/rung.json       rows, settings, seconds
                         /data.nc         curves
                         /weights.safetensors
+                 /<rung>.stages/         what a long rung has finished of itself (:mod:`.stages`)
 
 A later run picks a rung up only if the stamp is the same.  What is kept is read back even by the
 run that kept it: a run in one go and one in two cannot differ.
@@ -22,6 +23,7 @@ import click
 
 from .atomic import writing_folder
 from .ladder import Row, Rung
+from .stages import Stages
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,10 +45,24 @@ class Kept:
         """The rungs kept so far."""
         return sorted(found.parent.name for found in self.folder.glob("[!.]*/rung.json"))
 
+    def stages(self, name: str) -> Stages:
+        """Where the rung ``name`` keeps what it has finished of itself."""
+        return Stages(self.folder / f"{name}.stages")
+
+    @property
+    def unfinished(self) -> list[str]:
+        """What is kept of rungs that are not finished."""
+        return [
+            f"{len(names)} stages of {folder.stem}"
+            for folder in sorted(self.folder.glob("[!.]*.stages"))
+            if (names := Stages(folder).names) and folder.stem not in self.names
+        ]
+
     def keep(self, rung: Rung, seconds: float) -> None:
         """Write a finished rung, whole or not at all."""
         rows = [{**vars(row), "extra": dict(row.extra)} for row in rung.rows]
-        told = {"rows": rows, "settings": dict(rung.settings), "seconds": seconds}
+        told: dict[str, Any] = {"rows": rows, "settings": dict(rung.settings)}
+        told |= {"seconds": seconds, "score": dict(rung.score)}
         with writing_folder(self.folder / rung.name) as temporary:
             text = json.dumps(told, indent=1, default=_plain, ensure_ascii=False)
             (temporary / "rung.json").write_text(text, "utf-8")
@@ -64,7 +80,7 @@ class Kept:
         data = xarray.load_dataset(home / "data.nc", engine="h5netcdf")
         path = home / "weights.safetensors"
         weights = load_file(path) if path.exists() else {}
-        return Rung(name, rows, data, told["settings"], weights), told["seconds"]
+        return Rung(name, rows, data, told["settings"], weights, told["score"]), told["seconds"]
 
     def remove(self) -> None:
         """Take everything away: the run folder holds it now, or there is nothing worth keeping."""

@@ -101,6 +101,7 @@ class Rung:
     data: curves and profiles as a labelled dataset (named dimensions, units in attributes), from
     which every figure of this rung is drawn.  weights: arrays to be stored as safetensors.
     settings: every number needed to repeat the run (goes into ``config.toml``).
+    score: of all its rows, where the rung has one (:mod:`.score`).
     """
 
     name: str
@@ -108,3 +109,4 @@ class Rung:
     data: "xr.Dataset"
     settings: Mapping[str, Any]
     weights: "Mapping[str, np.ndarray]" = field(default_factory=dict)
+    score: Mapping[str, Any] = field(default_factory=dict)

@@ -9,6 +9,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .compare_table import HEAD, cells, parts_cells, parts_head, remarks
+from .relaxation_table import HEAD as RELAXATION_HEAD
+from .relaxation_table import relaxation_cells, relaxations
+from .score import told
 
 if TYPE_CHECKING:
     from .compare_figures import Drawn
@@ -27,10 +30,12 @@ RUNGS = {
     "what moves the balance |W₂|² − |W₁|² is noise and the finite step alone.",
     "digits": "A network trained on 8×8 digits: projected SGD along a low-loss path between "
     "two independently trained minima.",
+    "net": "Several algorithms on one path between two minima of a network: learning rates, batch "
+    "sizes, optimizers and starts, and controls whose noise or path is not the algorithm's own.",
     "perceptron": "Weights that store random patterns, or learn from a teacher: sampled at several "
     "sizes N, extrapolated in 1/N, and put beside the replica-symmetric saddle point of N = ∞.",
 }
-RELAXING = ("toy", "linear", "digits")  # whose question that is
+RELAXING = ("toy", "linear", "digits", "net")  # whose question that is
 READING = (
     "stderr is the standard error of the measured number; ratio is predicted / measured; z is "
     "predicted − measured over the errors of both. A row agrees if its ratio is within "
@@ -70,6 +75,7 @@ def page(
     parts = [
         f"<h1>{title}</h1>",
         f'<p class="verdict">{escape(comparison.verdict)}</p>',
+        f'<p class="verdict">{escape(told(comparison.score))}</p>' if comparison.score else "",
         f"<p>{escape(QUESTION)}</p>" if relaxing else "",
         _what_was_run(comparison, configured),
         f'<p class="small">{escape(READING)}</p>',
@@ -122,7 +128,7 @@ def _section(rung: "Rung") -> str:
     notes = f'<ol class="remarks">{items}</ol>' if said else ""
     return (
         f"<h2>{escape(rung.name)}</h2>\n<p>{escape(told)}</p>\n"
-        f'<div class="table">{table}</div>\n{notes}{_parts(rung)}'
+        f'<div class="table">{table}</div>\n{notes}{_parts(rung)}{_relaxations(rung)}'
     )
 
 
@@ -144,6 +150,21 @@ def _parts(rung: "Rung") -> str:
         "<p>What the predicted drifts are made of, and the figures that say how far the expansion "
         "behind them can be trusted:</p>\n"
         f'<div class="table"><table>\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody></table></div>\n"
+    )
+
+
+def _relaxations(rung: "Rung") -> str:
+    """Relaxation times beside three predictions, where the rung has such."""
+    lines = [relaxation_cells(row) for row in relaxations(rung.rows)]
+    if not lines:
+        return ""
+    head = "".join(f'<th class="number">{escape(name)}</th>' for name in RELAXATION_HEAD)
+    rows = ["".join(f'<td class="number">{escape(text)}</td>' for text in line) for line in lines]
+    body = "\n".join(f"<tr>{line}</tr>" for line in rows)
+    return (
+        "<p>Relaxation times in cycles, means of min(time, horizon), beside three predictions:</p>"
+        f'\n<div class="table"><table>\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody></table></div>\n"
     )
 

@@ -112,6 +112,7 @@ _HOME = {
     "mean_estimate": "estimate",
     "mean_exit_time": "relaxation",
     "mean_forces": "slow",
+    "mean_motion": "mean_motion",
     "mean_position": "fokker_planck",
     "minimum_spectrum": "manifold_entropy",
     "modes_dynamics": "modes",

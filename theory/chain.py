@@ -11,6 +11,7 @@ drift–diffusion of :mod:`.relaxation` with its ends moved out by the monitorin
 
 import numpy as np
 from scipy.interpolate import CubicSpline
+from scipy.special import ndtr
 
 from .errors import DomainError
 from .estimate import Array
@@ -70,6 +71,26 @@ class Chain:
             rows.append(first @ ahead)
             ahead = self._kernel @ ahead
         return np.array(rows).T
+
+    def mean_position(self, start: Array | list[float], kicks: int) -> Array:
+        """E[y] (n, kicks + 1) after 0, 1, … ``kicks`` kicks; who has left is held at that end.
+
+        m_{j+1}(y) = low P(y' < low) + high P(y' > high) + ∫ K(y, y') m_j(y') dy',  m_0(y) = y.
+        """
+        start = self._inside(start)
+        rows, first, ahead = [start], self._kicks(start), self.nodes
+        held, held_ahead = self._held(start), self._held(self.nodes)
+        for _ in range(kicks):
+            rows.append(held + first @ ahead)
+            ahead = held_ahead + self._kernel @ ahead
+        return np.array(rows).T
+
+    def _held(self, start: Array) -> Array:
+        """The position if held, low P(y' < low) + high P(y' > high) after one kick (n,)."""
+        centre, spread = start + self._drift(start), self._spread(start)
+        below = ndtr((self._low - centre) / spread)
+        above = ndtr((centre - self._high) / spread)
+        return np.asarray(self._low * below + self._high * above)
 
     def _inside(self, start: Array | list[float]) -> Array:
         start = np.atleast_1d(np.asarray(start, float))

@@ -106,10 +106,18 @@ class Path:
         """``beads`` equidistant points of the cubic spline through these, ends kept."""
         if len(self.points) < 3:
             return self.respaced(beads)
-        spline = CubicSpline(self.arc, self.points)
-        fine = spline(np.linspace(0, self.length, 20 * beads))
-        fine[[0, -1]] = self.points[[0, -1]]
-        return Path(fine).respaced(beads)
+        # a point of the spline is a fixed mixture of these: n numbers instead of P
+        identity = np.eye(len(self.points))
+        mixed = CubicSpline(self.arc, identity)(np.linspace(0, self.length, 20 * beads))
+        mixed[[0, -1]] = identity[[0, -1]]
+        offsets = self.points - self.points.mean(axis=0)
+        root = np.asarray(np.linalg.qr(offsets.T, mode="r")).T  # has the same distances
+        arc = Path(mixed @ root).arc
+        places = np.linspace(0, arc[-1], beads)
+        mixture = np.array([np.interp(places, arc, column) for column in mixed.T]).T
+        points = mixture @ self.points
+        points[[0, -1]] = self.points[[0, -1]]
+        return Path(points)
 
     def middles(self, fractions: Array | list[float]) -> Array:
         """Arc lengths (n,) of the segments' middles nearest to ``fractions`` of the length."""

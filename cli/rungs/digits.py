@@ -21,10 +21,11 @@ from ...nets.projected import exit_cycles, single_cycles
 from ...nets.sgd import ProjectedSGD
 from ...theory.band import nudged_elastic_band
 from ...theory.chain import Chain
-from ...theory.estimate import Array, Estimate, mean_estimate, variance_estimate
+from ...theory.estimate import Array, Estimate, mean_estimate
 from ...theory.path import Path, Profile, straight
 from ..ladder import Row, Rung, part, row
 from ..progress import Progress
+from .cycle_rows import cycle_rows
 
 
 @dataclass(frozen=True)
@@ -213,32 +214,10 @@ class _Experiment:
             mean = mean_estimate(moved, "sgd")
             data["drift_measured"][index, i] = float(mean.value)
             data["drift_stderr"][index, i] = float(mean.error)
-            rows += self._cycle_rows(at.with_batch(self.sgd.batch), moved, linear)
+            where = ("digits", self._condition(s))
+            displacement = at.with_batch(self.sgd.batch)
+            rows += cycle_rows(where, displacement, moved, moved - linear, mean, {})
         return rows
-
-    def _cycle_rows(self, predicted: Displacement, moved: Array, linear: Array) -> list[Row]:
-        """Drift, its entropic part alone, and variance of single cycles.
-
-        The entropic part is what is left of the mean without the noiseless displacement; taking
-        the linear response of the same minibatches off first makes it several times sharper.
-        """
-        where = ("digits", self._condition(predicted.s))
-        note = predicted.objection
-        quieter = mean_estimate(moved - linear, "sgd")
-        left = Estimate(quieter.value - predicted.energetic, quieter.error, "sgd")
-        parts = {
-            "energetic": predicted.energetic,
-            "entropic": float(predicted.entropic.value),
-            "bending": predicted.bending,
-            **predicted.validity,
-        }
-        spread = variance_estimate(moved, "sgd")
-        mean = mean_estimate(moved, "sgd")
-        return [
-            row(*where, "drift per cycle", predicted.drift, mean, not note, note, parts),
-            row(*where, "entropic drift per cycle", predicted.entropic, left, not note, note),
-            row(*where, "variance per cycle", predicted.variance, spread, not note, note),
-        ]
 
     def relaxations(
         self,

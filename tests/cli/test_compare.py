@@ -190,5 +190,5 @@ def test_the_help_wakes_nothing_heavy() -> None:
         "print(*sys.modules, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "[toy|linear|digits|perceptron]" in done.stdout
+    assert "[toy|linear|digits|perceptron|net]" in done.stdout
     assert not {"numpy", "rich", "xarray", "matplotlib", "torch"} & set(done.stderr.split())

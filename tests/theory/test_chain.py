@@ -76,6 +76,28 @@ def test_mean_and_survival_are_those_of_walkers_that_are_kicked(case):
     assert np.all(abs(predicted - inside) < tolerance)
 
 
+def test_the_mean_position_is_that_of_walkers_held_where_they_left():
+    for drift, spread, start in CASES.values():
+        chain = Chain(flow(drift, lambda y, spread=spread: spread(y) ** 2 / 2), -1, 0.8)
+        rng, walkers = np.random.default_rng(3), 40_000
+        y = np.full(walkers, min(start, 0.7))
+        predicted = chain.mean_position([y[0]], 12)[0]
+        assert predicted[0] == y[0]
+        gone = np.zeros(walkers, bool)
+        for kick in range(1, 13):
+            moved = y + drift(y) + spread(y) * rng.normal(size=walkers)
+            y = np.where(gone, y, moved.clip(-1, 0.8))
+            gone |= (moved <= -1) | (moved >= 0.8)
+            error = y.std() / walkers**0.5
+            assert abs(predicted[kick] - y.mean()) < 4.5 * error + 2e-4
+
+
+def test_without_ends_in_reach_the_mean_decays_as_the_drift_says():
+    chain = Chain(flow(lambda y: -0.1 * y, constant(1e-4)), -1, 1)
+    expected = 0.3 * 0.9 ** np.arange(9)
+    np.testing.assert_allclose(chain.mean_position([0.3], 8)[0], expected, rtol=1e-6)
+
+
 def test_the_diffusion_limit_is_refuted_where_kicks_are_large():
     """The rival theory is more than 5 standard errors away."""
     drift, spread, start = CASES["a kick reaches across"]
