@@ -295,6 +295,9 @@ def one_cycle(
     Each replica begins with buffers of its own, as ``sgd`` says.  Memory is bounded: they are
     computed some at a time.  Raises DomainError as :func:`relax` does.
     """
+    if replicas < 1:
+        msg = f"at least one replica is needed; there are {replicas}"
+        raise DomainError(msg)
     size, found, way = together(problem, replicas), [], None
     for i in range(0, replicas, size):
         start = np.full(min(size, replicas - i), float(s))
@@ -327,6 +330,8 @@ def _check(
         raise DomainError(msg)
     low, high = ends
     if not low < high or not np.all((start > low) & (start < high)):
-        msg = f"every start must lie between the ends {low:g} and {high:g}; {start} do not"
+        beyond = start[~((start > low) & (start < high))]
+        msg = f"every start must lie between the ends {low:g} and {high:g}"
+        msg += f"; {beyond[0]:g} does not" if len(beyond) else ""
         raise DomainError(msg)
     path.at(start)  # refuses what is not on the path
