@@ -20,6 +20,7 @@ from ..theory.errors import DomainError
 from ..theory.estimate import Array
 from ..theory.path import Path
 from .draws import HELD, RUN, Indices, Streams
+from .footing import Footing
 from .levelling import path_slopes, slopes_at
 from .optimizers import Optimizer
 from .path_buffers import LONG_AGO, held_cycles, recipe_of, second_moment
@@ -84,7 +85,7 @@ class Relaxing:
         self.problem, self.path, self.start, self.sgd = problem, path, start, sgd
         self.low, self.high = (np.broadcast_to(np.asarray(x, float), start.shape) for x in ends)
         self.every, self.streams, self.first = every, Streams(seed), first
-        self.size = together(problem, len(start))
+        self.size, self.footing = together(problem, len(start)), Footing(path)
         few = problem.tensor(path.at(start[: min(self.size, 16)]))
         self.way: Way = way or chosen_way(problem, few, sgd)
         self.shaking = Shaking(problem, sgd, Replicas(problem, self.way))
@@ -116,7 +117,7 @@ class Relaxing:
             moved, loss = self._steps(group, s[group], optimizer, now.cycle + 1, RUN)
             for name, values in memory.items():
                 values[group] = optimizer.memory[name]
-            s[group], shaken[group] = self.path.project(moved), loss
+            s[group], shaken[group] = self.footing.project(moved, s[group]), loss
         gone = now.inside[((s <= self.low) | (s >= self.high))[now.inside]]
         passage[gone] = now.cycle + 1
         side[gone] = np.where(s[gone] >= self.high[gone], 1, -1)
