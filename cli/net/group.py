@@ -19,6 +19,7 @@ from ..hall import Hall
         "volume": ("volume", "Volumes of basins, singular or not, and learning coefficients."),
         "train": ("train", "Train networks from several seeds: the minima to begin with."),
         "path": ("path", "A path of low loss between two minima."),
+        "relax": ("relax", "Projected SGD along a path: s(t), first passages, survival."),
     },
 )
 @click.pass_context
