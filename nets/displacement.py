@@ -13,12 +13,18 @@ with A_j = 1 − ηH(g_j) and Cov ξ_j = c C(g_j).  With t the unit tangent and 
                     + Cov(t·δ_k, κ·δ_k)              bending: a curved path is met off-centre
     variance per cycle = Var(t·δ_k)
 
-Everything is linear in c = (1 − B/n)/B, so that one pass serves all batch sizes.  The variance
+Momentum and Adam are the same recursions with the buffer beside δ (:mod:`.optimizer_map`).  Where
+it is kept from cycle to cycle, g_j starts with the buffer of a replica held in place, Cov(δ) holds
+what the buffer remembers of older kicks (:mod:`.held_buffer`), and drift and variance count what a
+kick or a force does in its own and in all later cycles: they are those of many cycles.
+
+Everything is linear in c = (1 − B/n)/B, so that one pass serves all batch sizes (but for Adam,
+whose preconditioner depends on c).  The variance
 follows the noiseless trajectory; the entropic sum freezes H, C and ∇³L at its middle, g_{k/2},
 whose error is of second order in the noiseless displacement.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from torch import Tensor
@@ -40,12 +46,22 @@ from .levelling import path_slopes
 from .noiseless import held_way
 from .operators import point
 from .optimizer_map import LinearMap, linear_map
+from .preconditioner import REMEMBERED, preconditioners, steepness
 from .problem import Problem, array
 from .sgd import ProjectedSGD
 from .stability import CurvatureSpread, curvature_spread
 
 # Within these limits the expansion is taken at its word; docs/compare.md says what each one is.
-LIMITS = {"kurtosis": 1.0, "cubic_ratio": 0.2, "curvature_noise": 0.15, "growth": 1.0}
+# Cycles count as independent of each other: most of a buffer must be gone after one (memory).
+# Adam's second moment must be that of the place: lag is the relative error of D, so of the drift.
+LIMITS = {
+    "kurtosis": 1.0,
+    "cubic_ratio": 0.2,
+    "curvature_noise": 0.15,
+    "growth": 1.0,
+    "memory": 0.5,
+    "lag": 0.2,
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +78,9 @@ class Displacement:
     cubic_ratio: rms third over mean second order of the loss across the fluctuation at the cycle's
     end.  curvature_noise: variance that the fluctuation of minibatch curvature alone would add,
     over the variance; one of several terms of order c², some of which cancel it.  growth: lower
-    bound on the mean-square amplification of a fluctuation per step (:mod:`.stability`).
+    bound on the mean-square amplification of a fluctuation per step (:mod:`.stability`).  memory:
+    share β^k of a kept buffer that a cycle leaves.  lag: relative change of Adam's preconditioner
+    over the way made in the 1000 steps that it remembers; infinite where it begins cold.
     """
 
     s: float
@@ -70,11 +88,13 @@ class Displacement:
     entropic: Estimate
     bending: float
     variance: Estimate
-    single_variance: Estimate
     kurtosis: float
     cubic_ratio: float
     curvature_noise: float
     growth: float
+    memory: float = 0.0
+    lag: float = 0.0
+    single_variance: Estimate = field(default_factory=lambda: Estimate(np.nan, np.nan, "theory"))
 
     @property
     def drift(self) -> Estimate:
@@ -108,7 +128,7 @@ class CycleResponse:
     up to −η/B; empty without minibatches.  fourth: Σ_j of the fourth cumulant of what a batch of
     one in step j does to the displacement, sooner or later.
     cubic, quadratic: orders of the loss over fluctuations at c = 1.  spread: of the minibatch
-    curvature.
+    curvature.  steepness: |dD/ds|/|D| of Adam's preconditioner.
     """
 
     s: float
@@ -126,6 +146,7 @@ class CycleResponse:
     cubic: float
     quadratic: float
     spread: CurvatureSpread
+    steepness: float
 
     def with_batch(self, batch: int) -> Displacement:
         """The displacement for minibatches of ``batch`` samples, or noise as strong as theirs."""
@@ -138,6 +159,7 @@ class CycleResponse:
         error = np.hypot(c * self.entropic.error, neglected * entropic)
         # the fourth cumulant of a mean over B independent samples is that of one, over B³
         kurtosis = self.fourth / batch**3 / variance**2 if variance > 0 else 0.0
+        kept = self.how.momentum**sgd.cycle if self.how.keeps else 0.0
         curved = c if sgd.noise == "minibatch" else 0.0
         return Displacement(
             s=self.s,
@@ -152,7 +174,16 @@ class CycleResponse:
             cubic_ratio=c**0.5 * self.cubic / self.quadratic,
             curvature_noise=neglected,
             growth=self.spread.growth(self.how, curved),
+            memory=kept,
+            lag=self._lag(float(self.energetic + entropic + c * self.bending), variance),
         )
+
+    def _lag(self, drift: float, variance: float) -> float:
+        if self.sgd.optimizer != "adam":
+            return 0.0
+        cycles = REMEMBERED / self.sgd.cycle
+        way = abs(drift) * cycles + (variance * cycles) ** 0.5
+        return np.inf if self.sgd.buffers == "cold" else self.steepness * way
 
 
 def cycle_response(
@@ -176,21 +207,28 @@ def algorithm_response(
     s: float,
     sgd: ProjectedSGD,
     sampling: Sampling | None = None,
+    slopes: Array | None = None,
 ) -> CycleResponse:
     """Response of the point at arc length ``s``: one pass over ``leading + probes`` vectors.
 
-    The batch of ``sgd`` matters to Adam alone.  Raises DomainError for a path that does not fit the
-    model, batch statistics, or fewer than 2 probes.
+    The batch of ``sgd`` matters to Adam alone.  slopes: of :func:`.levelling.path_slopes`, where
+    the path is levelled and they are known.  Raises DomainError for a path that does not fit the
+    model, batch statistics, fewer than 2 probes, or Adam that forgets.
     """
     sampling = sampling or Sampling()
     if sampling.probes < 2 or sampling.leading < 0:
         msg = f"at least 2 probes are needed for a standard error; there are {sampling.probes}"
         raise DomainError(msg)
     sgd.check(problem.samples)
-    check_samples(problem)
+    check_linear(problem, sgd)
     point(problem, path.at(s))  # refuses a path of another model
-    how = linear_map(sgd)
-    slopes = path_slopes(problem, path) if sgd.level else None
+    if sgd.level and slopes is None:
+        slopes = path_slopes(problem, path)
+    adam = sgd.optimizer == "adam"
+    where = (problem, path, s, sgd, slopes)
+    how = linear_map(
+        sgd, preconditioners(problem, path, np.array([s]), sgd, slopes)[0] if adam else None
+    )
     way = held_way(problem, path, np.array([s]), how, sgd.cycle, slopes)[:, 0]
     vectors = problem.tensor(np.stack([path.tangent(s), path.bending(s)]))
     along, across = _kicks(problem, way[:-1], how, vectors, sgd)
@@ -216,6 +254,7 @@ def algorithm_response(
         cubic=cubic,
         quadratic=quadratic,
         spread=curvature_spread(problem, place.hessian.theta, how.scale, seed=sampling.seed),
+        steepness=steepness(*where) if adam else 0.0,
     )
 
 
@@ -258,11 +297,32 @@ def _fourth(kicks: Array, samples: int) -> float:
     return float(np.sum((squares**2).mean(1) - 3 * squares.mean(1) ** 2))
 
 
-def check_samples(problem: Problem) -> None:
-    """DomainError where batch statistics leave no gradient to a sample of its own."""
+def check_linear(problem: Problem, sgd: ProjectedSGD) -> None:
+    """DomainError where there is nothing to linearise."""
     if problem.normalisation == "batch":
         msg = (
             "with batch statistics a sample has no gradient of its own, and there is no "
             "prediction; take running statistics"
         )
         raise DomainError(msg)
+    if sgd.optimizer == "adam" and sgd.buffers == "reset":
+        msg = (
+            "Adam that forgets at every cycle divides its first steps by their own gradients: "
+            "that is no linear map, and there is no prediction; keep its buffers"
+        )
+        raise DomainError(msg)
+
+
+def displacement(
+    problem: Problem,
+    path: Path,
+    s: float,
+    sgd: ProjectedSGD,
+    *,
+    leading: int = 24,
+    probes: int = 8,
+    seed: int = 0,
+) -> Displacement:
+    """What one cycle of ``sgd`` from arc length ``s`` does; see :func:`algorithm_response`."""
+    response = algorithm_response(problem, path, s, sgd, Sampling(leading, probes, seed))
+    return response.with_batch(sgd.batch)
