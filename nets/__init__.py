@@ -77,6 +77,7 @@ _HOME = {
     "cycle_response": "displacement",
     "descend": "descent",
     "digits": "data",
+    "displacement": "displacement",
     "download": "downloads",
     "energy_entropy_network": "energy_entropy",
     "ensemble_answers": "ensembling",

@@ -1,7 +1,7 @@
 """Drift and diffusion of projected SGD along a path, and the mean motion that follows from them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
@@ -11,11 +11,17 @@ from ..theory.errors import DomainError
 from ..theory.estimate import Array
 from ..theory.path import Path
 from ..theory.slow import SlowDynamics
-from .displacement import Displacement
-from .problem import Problem
+from .displacement import CycleResponse, Displacement, algorithm_response, check_linear
+from .fluctuation import Sampling
+from .levelling import path_slopes
+from .noiseless import held_way
+from .optimizer_map import linear_map
+from .preconditioner import preconditioners
+from .problem import Problem, array, parts
 from .sgd import ProjectedSGD
 
 Progress = Callable[[float], None]
+TOGETHER = 64  # noiseless cycles side by side
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,8 @@ class PathPrediction:
         By the kick chain; without noise by the drift alone.
         """
         if all(float(p.variance.value) > 0 for p in self.displacements):
-            return Chain(self.dynamics(sigmas), low, high).mean_position(start, cycles)
+            chain = Chain(self.dynamics(sigmas), low, high)
+            return chain.mean_position(start, cycles)
         start = np.atleast_1d(np.asarray(start, float))
         if not (self._grid[0] <= low < high <= self._grid[-1]):
             grid = f"[{self._grid[0]:g}, {self._grid[-1]:g}]"
@@ -108,10 +115,52 @@ class PathPrediction:
 
     @property
     def _grid(self) -> Array:
-        return self.s[self._inside]
+        return np.asarray(self.s[self._inside])
 
     def _between(self, values: list[float]) -> Array:
         return np.asarray(PchipInterpolator(self._where, values)(self._grid))
+
+
+def responses_along(
+    problem: Problem,
+    path: Path,
+    sgd: ProjectedSGD,
+    positions: Array,
+    fine: Array,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> tuple[Array, tuple[CycleResponse, ...]]:
+    """The noiseless displacement at ``fine`` (m,) and responses at ``positions`` (n ≥ 2).
+
+    Both increasing arc lengths, best the middles of segments, where the projection is smooth.
+    """
+    if len(positions) < 2 or not (np.all(np.diff(positions) > 0) and np.all(np.diff(fine) > 0)):
+        msg = "the positions along the path must increase and be at least 2"
+        raise DomainError(msg)
+    sgd.check(problem.samples)
+    check_linear(problem, sgd)
+    slopes = path_slopes(problem, path) if sgd.level else None
+    energetic = energetic_displacements(problem, path, np.asarray(fine), sgd, slopes)
+    responses = []
+    for i, s in enumerate(positions):
+        sampling = Sampling(seed=seed)
+        responses.append(algorithm_response(problem, path, float(s), sgd, sampling, slopes))
+        if progress is not None:
+            progress((i + 1) / len(positions))
+    return energetic, tuple(responses)
+
+
+def energetic_displacements(
+    problem: Problem, path: Path, s: Array, sgd: ProjectedSGD, slopes: Array | None
+) -> Array:
+    """The noiseless displacement (m,) from the arc lengths ``s`` (m,)."""
+    found = []
+    for part in parts(len(s), TOGETHER):
+        adam = sgd.optimizer == "adam"
+        scale = preconditioners(problem, path, s[part], sgd, slopes) if adam else None
+        way = held_way(problem, path, s[part], linear_map(sgd, scale), sgd.cycle, slopes)
+        found.append(path.project(array(way[-1])) - s[part])
+    return np.concatenate(found)
 
 
 def path_prediction(
@@ -126,30 +175,29 @@ def path_prediction(
     """The prediction for each algorithm: displacements at ``positions``, energetic at ``fine``.
 
     Both increasing arc lengths, best the middles of segments, where the projection is smooth.
+    Algorithms that differ in their batch alone share one pass, but for Adam; a buffer that begins
+    cold moves, over many cycles, like a warm one.
     """
-    from .along_path import path_response
-
     for sgd in sgds:
         sgd.check(problem.samples)
-        if not sgd.plain:
-            msg = f"there is no prediction yet for {sgd.label}"
-            raise DomainError(msg)
-    keys = sorted({(sgd.step, sgd.cycle) for sgd in sgds})
+        check_linear(problem, sgd)
+    keys = list(dict.fromkeys(_pass(sgd) for sgd in sgds))
     found = {}
-    for i, (step, cycle) in enumerate(keys):
+    for i, key in enumerate(keys):
 
         def tick(done: float, at: int = i) -> None:
             if progress is not None:
                 progress((at + done) / len(keys))
 
-        found[step, cycle] = path_response(problem, path, step, positions, fine, cycle, seed, tick)
-    return tuple(
-        PathPrediction(
-            path,
-            sgd,
-            found[sgd.step, sgd.cycle].s,
-            found[sgd.step, sgd.cycle].energetic,
-            found[sgd.step, sgd.cycle].displacements(sgd.batch),
-        )
-        for sgd in sgds
-    )
+        found[key] = responses_along(problem, path, key, positions, fine, seed, tick)
+    predictions = []
+    for sgd in sgds:
+        energetic, responses = found[_pass(sgd)]
+        points = tuple(response.with_batch(sgd.batch) for response in responses)
+        predictions.append(PathPrediction(path, sgd, np.asarray(fine), energetic, points))
+    return tuple(predictions)
+
+
+def _pass(sgd: ProjectedSGD) -> ProjectedSGD:
+    """What stands for all algorithms that share one pass."""
+    return sgd if sgd.optimizer == "adam" else replace(sgd, batch=1)
