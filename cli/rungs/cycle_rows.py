@@ -38,5 +38,5 @@ def cycle_rows(
     return [
         row(*where, DRIFT, at.drift, drift, *given, parts),
         row(*where, "entropic drift per cycle", at.entropic, left, *given, control),
-        row(*where, "variance per cycle", at.variance, spread, *given, control),
+        row(*where, "variance per cycle", at.single_variance, spread, *given, control),
     ]

@@ -8,7 +8,8 @@ import numpy as np
 from ...nets.fluctuation import kicks, noiseless_way
 from ...nets.operators import point
 from ...nets.problem import Problem, array
-from ...nets.projected import projected_sgd, single_cycles
+from ...nets.projected import single_cycles
+from ...nets.relaxing import one_cycle, relax
 from ...nets.sgd import ProjectedSGD
 from ...theory.estimate import Array
 from ...theory.path import Path
@@ -60,11 +61,11 @@ def measure(
             moved.append(pair[0])
             linear.append(pair[1])
             tick(0.4 * (i + 1) / len(starts))
-        where = np.repeat(starts, replicas)
-        run = projected_sgd(
-            problem, path, where, sgd, horizon, seeds[0], lambda done: tick(0.4 + 0.6 * done)
+        run = relax(
+            *(problem, path, np.repeat(starts, replicas), sgd, horizon, seeds[0]),
+            progress=lambda done: tick(0.4 + 0.6 * done),
         )
-        s = run.reshape(len(starts), replicas, horizon + 1)
+        s = np.asarray(run.s).reshape(len(starts), replicas, horizon + 1)
         return {"moved": np.array(moved), "linear": np.array(linear), "s": s}
 
     stages, name = taken
@@ -74,6 +75,9 @@ def measure(
 def _single_cycles(
     problem: Problem, path: Path, s: float, sgd: ProjectedSGD, replicas: int, seed: int
 ) -> tuple[Array, Array]:
+    if not sgd.plain:
+        moved = np.asarray(one_cycle(problem, path, s, sgd, replicas, seed))
+        return moved, np.full_like(moved, np.nan)
     way = noiseless_way(problem, point(problem, path.at(s)), sgd.step, sgd.cycle)
     along = kicks(problem, way, problem.tensor(path.tangent(s))[None], sgd.step)[:, 0]
     weights = array(along) * (problem.samples - 1) ** 0.5

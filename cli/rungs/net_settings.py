@@ -76,6 +76,11 @@ DIGITS = Settings(
         Condition(0.05, 16),
         Condition(0.05, 32),
         Condition(0.08, 32),
+        Condition(0.005, 16, "nesterov"),
+        Condition(0.0005, 32, "adam"),
+        Condition(0.05, 16, noise="none", starts=(0.35, 0.8)),
+        Condition(0.05, 16, noise="isotropic", starts=(0.35, 0.8)),
+        Condition(0.05, 16, level=True, starts=(0.35, 0.8)),
     ),
 )
 
@@ -104,6 +109,7 @@ CIFAR = Settings(
     conditions=(
         Condition(0.02, 16),
         Condition(0.02, 64),
+        Condition(0.002, 16, "nesterov"),
     ),
     positions=2,  # a pass over one costs more than all the replicas
     fine=201,

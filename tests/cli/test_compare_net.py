@@ -64,6 +64,16 @@ def test_every_algorithm_has_drift_variance_time_and_motion_from_every_start(tin
     assert time["counted"] == (time["survival_predicted"] < 0.5)
 
 
+def test_without_noise_there_is_a_motion_but_no_drift_to_measure(tiny: Path) -> None:
+    rows = [row for row in summary(tiny)["rows"] if "none noise" in row["condition"]]
+    assert [row["quantity"] for row in rows] == [
+        "relaxation time",
+        "mean displacement after 30 cycles",
+    ]
+    assert all(row["control"] for row in rows)
+    assert rows[1]["predicted"] == pytest.approx(rows[1]["measured"], rel=0.02)
+
+
 def test_the_curves_are_those_of_the_rows(tiny: Path) -> None:
     data = xarray.load_dataset(tiny / "results.nc", group="net", engine="h5netcdf")
     time = summary(tiny)["rows"][3]

@@ -13,6 +13,7 @@ TINY = Settings(
     conditions=(
         Condition(0.05, 8),
         Condition(0.05, 16),
+        Condition(0.05, 16, noise="none", starts=(0.6,)),
     ),
     positions=3,
     fine=21,
