@@ -237,7 +237,6 @@ def algorithm_response(
     shaken = replace(sampling, seed=sampling.seed + 1)
     per_sample = sgd.noise in ("minibatch", "none")
     added, cubic, quadratic = sampled_orders(place, shaken, per_sample)
-    kicks = along[0] * -((problem.samples - 1) ** 0.5) / sgd.step
     return CycleResponse(
         s=float(s),
         samples=problem.samples,
@@ -249,13 +248,29 @@ def algorithm_response(
         variance=float((along.sum(axis=0) ** 2).sum()),
         single_variance=float((along**2).sum()),
         added=added,
-        kicks=frozen(kicks if per_sample else np.empty((sgd.cycle, 0))),
+        kicks=_per_sample(along, sgd, problem.samples),
         fourth=_fourth(along.sum(axis=0), problem.samples) if per_sample else 0.0,
         cubic=cubic,
         quadratic=quadratic,
         spread=curvature_spread(problem, place.hessian.theta, how.scale, seed=sampling.seed),
         steepness=steepness(*where) if adam else 0.0,
     )
+
+
+def sample_kicks(problem: Problem, path: Path, s: float, sgd: ProjectedSGD) -> Array:
+    """``CycleResponse.kicks`` (k, n) of plain SGD at ``s``, without the rest of the response."""
+    how = linear_map(sgd)
+    way = held_way(problem, path, np.array([s]), how, sgd.cycle)[:, 0]
+    vectors = problem.tensor(np.stack([path.tangent(s), path.bending(s)]))
+    along, _ = _kicks(problem, way[:-1], how, vectors, sgd)
+    return _per_sample(along, sgd, problem.samples)
+
+
+def _per_sample(along: Array, sgd: ProjectedSGD, samples: int) -> Array:
+    """Kicks of the cycle's own steps, up to −η/B; none where noise does not come from samples."""
+    if sgd.noise not in ("minibatch", "none"):
+        return frozen(np.empty((sgd.cycle, 0)))
+    return frozen(along[0] * -((samples - 1) ** 0.5) / sgd.step)
 
 
 def _kicks(

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...nets.fluctuation import kicks, noiseless_way
-from ...nets.operators import point
-from ...nets.problem import Problem, array
+from ...nets.displacement import sample_kicks
+from ...nets.problem import Problem
 from ...nets.projected import single_cycles
 from ...nets.relaxing import one_cycle, relax
 from ...nets.sgd import ProjectedSGD
@@ -78,7 +77,5 @@ def _single_cycles(
     if not sgd.plain:
         moved = np.asarray(one_cycle(problem, path, s, sgd, replicas, seed))
         return moved, np.full_like(moved, np.nan)
-    way = noiseless_way(problem, point(problem, path.at(s)), sgd.step, sgd.cycle)
-    along = kicks(problem, way, problem.tensor(path.tangent(s))[None], sgd.step)[:, 0]
-    weights = array(along) * (problem.samples - 1) ** 0.5
+    weights = sample_kicks(problem, path, s, sgd)
     return single_cycles(problem, path, s, sgd, weights, replicas, seed)

@@ -16,7 +16,7 @@ TINY = Settings(
         Condition(0.05, 16, noise="none", starts=(0.6,)),
     ),
     positions=3,
-    fine=21,
+    fine=61,
     profile=5,
     probes=4,
     drift_replicas=32,
