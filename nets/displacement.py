@@ -328,7 +328,7 @@ def check_linear(problem: Problem, sgd: ProjectedSGD) -> None:
         raise DomainError(msg)
 
 
-def displacement(
+def predicted_displacement(
     problem: Problem,
     path: Path,
     s: float,
