@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from entropic.cli.experiments import deep_linear, entropy_histograms
+from entropic.cli.experiments import deep_linear, entropy_generalisation, entropy_histograms
 from entropic.cli.main import run
 from entropic.theory.deep_linear import LinearNetwork
 
@@ -54,11 +54,37 @@ def test_entropy_histograms_compare_three_methods(tmp_path, monkeypatch, capsys)
     assert verdicts == {"not tested"}  # none arrives in three gradients
 
 
+def test_entropy_generalisation_asks_sgd_alone_with_and_without_a_cut(
+    tmp_path, monkeypatch, capsys
+):
+    import tiny_archives
+
+    tiny_archives.write(tmp_path / "data", "cifar10", 40)
+    size = entropy_histograms.Size(2, 1, samples=8, batch=4, longest=3, methods=("sgd",))
+    monkeypatch.setitem(entropy_generalisation.SIZES, "default", size)
+    words = ["net", "experiment", "entropy-generalisation", "--data", str(tmp_path / "data")]
+    assert run([*words, "--out", str(tmp_path / "out"), "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [row["method"] for row in told["rows"]] == ["sgd"]
+    assert "30 largest eigenvalues" in told["claims"][1]["statement"]
+    assert (tmp_path / "out" / "figures" / "figure_2.png").exists()
+
+
+def test_the_entropy_of_the_largest_eigenvalues_depends_on_no_cut():
+    data = invented(0.5, 0)
+    one = entropy_histograms.negatively_correlated(data)
+    other = entropy_histograms.negatively_correlated(data, "entropy_top")
+    assert "correlation -1.000" in one.found
+    assert one.verdict == "agrees"
+    assert other.found != one.found
+
+
 def invented(shift: float, seed: int) -> xr.Dataset:
     rng = np.random.default_rng(seed)
     entropy = shift + 0.1 * rng.normal(size=30)
     columns = {
         "entropy": entropy,
+        "entropy_top": entropy[::-1],
         "test_error": 0.5 - entropy,
         "train_error": np.eye(30)[0],  # one run does not fit
         "reached": 1 - np.eye(30)[1],  # another did not arrive
