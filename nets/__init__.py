@@ -96,6 +96,7 @@ _HOME = {
     "mlp": "models",
     "noise_at": "noise_along_path",
     "noise_exponent": "noise_alignment",
+    "patch_network": "convolutional",
     "path_curvature": "curvature_profile",
     "path_noise": "noise_along_path",
     "path_response": "along_path",

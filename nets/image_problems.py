@@ -19,6 +19,7 @@ from torch import Generator, Tensor, nn
 from ..theory.errors import DomainError
 from ..theory.estimate import Array
 from .archives import ImageSet, Labels, Pixels, Place, read_images
+from .convolutional import patch_network
 from .floating import floating_type
 from .images import area_mean, chosen, crops_and_flips, noisy, standard
 from .losses import correct, cross_entropy
@@ -83,6 +84,30 @@ def wide_residual_problem(
     )  # fmt: skip
     name = f"{archive}-wrn{depth}-{widening}"
     return _problem(lambda seed: build(seed=seed), found, name, augment, decay, block)
+
+
+def convolutional_problem(
+    *,
+    data: Place = None,
+    archive: str = "cifar10",
+    width: int = 16,
+    samples: int = 500,
+    test_samples: int = 1000,
+    choice: str = "first",
+    size: int = 16,
+    activation: str = "tanh",
+    label_noise: float = 0.0,
+    decay: float = 1e-2,
+    dtype: str = "float64",
+    seed: int = 0,
+) -> Problem:
+    """A small convolutional network without normalisation, on coarse CIFAR images."""
+    images = _ImageChoice(samples, test_samples, choice, size, label_noise, seed, dtype)
+    found = images.read(archive, data)
+    build = partial(
+        patch_network, size, width, found.classes, activation=activation, dtype=floating_type(dtype)
+    )
+    return _problem(lambda seed: build(seed=seed), found, f"{archive}-cnn", False, decay, 128)
 
 
 @dataclass(frozen=True)

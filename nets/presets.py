@@ -8,8 +8,9 @@ from torch import nn
 
 from ..theory.errors import DomainError
 from .airplane_automobile import airplane_automobile
+from .convolutional import patch_network
 from .energy_entropy import energy_entropy_network
-from .image_problems import residual_problem, wide_residual_problem
+from .image_problems import convolutional_problem, residual_problem, wide_residual_problem
 from .models import deep_linear, mlp
 from .problem import Problem
 from .recipe import Recipe
@@ -77,6 +78,14 @@ PRESETS = {
             samples=512,
         ),
         Preset(
+            "digits-noisy",
+            "tanh MLP 64-16-10 on 512 digits with 60 % of the labels drawn anew: strong noise",
+            partial(digits_mlp, depth=1, label_noise=0.6),
+            Recipe(rate=0.05, batch=32, epochs=125, gradient_norm=5e-4),
+            network=lambda: mlp((64, 16, 10), 0),
+            samples=512,
+        ),
+        Preset(
             "linear",
             "deep linear network 10-7-1 on 5 samples of a linear teacher",
             linear,
@@ -102,6 +111,15 @@ PRESETS = {
             lambda: energy_entropy_network(0),
             500,
         ),  # fmt: skip
+        Preset(
+            "cifar10-cnn",
+            "convolutional tanh network without normalisation, 4154 parameters, 500 16x16 images",
+            convolutional_problem,
+            Recipe(rate=0.05, batch=50, epochs=100, gradient_norm=5e-3),
+            "cifar10",
+            lambda: patch_network(seed=0),
+            500,
+        ),
         _on_images("cifar10-resnet20", "ResNet-20 (He et al.)", residual_problem, resnet),
         Preset(
             "cifar10-resnet20-small",

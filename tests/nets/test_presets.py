@@ -12,8 +12,10 @@ from entropic.theory.deep_linear import LinearData, hessian_trace, teacher_data
 SMALL = {"samples": 20, "test_samples": 10}
 PUBLISHED = {
     "digits-mlp": 1482,
+    "digits-noisy": 1210,
     "linear": 77,
     "airplane-automobile": 1320,
+    "cifar10-cnn": 4154,
     "cifar10-resnet20": 269_722,
     "cifar10-resnet20-small": 68_050,
     "cifar10-resnet110": 1_727_962,
