@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..theory.censored import kaplan_meier, restricted_mean
 from ..theory.estimate import Array, Estimate
 from .ends import increasing
 
@@ -66,7 +67,7 @@ class FirstPassage:
         long as it was followed.  NaN beyond the time to which any was followed.
         """
         times = np.floor(np.asarray(clock, float) / self.step * (1 + 1e-12))
-        rows = [_kaplan_meier(row, seen, times) for row, seen in self._followed()]
+        rows = [kaplan_meier(row, seen, times) for row, seen in self._followed()]
         value, error = (np.array(part) for part in zip(*rows, strict=True))
         return Estimate(value, error, ORIGIN)
 
@@ -77,7 +78,7 @@ class FirstPassage:
         Where trajectories were given up it is the mean of min(exit time, the longest time any was
         followed): a lower bound of the mean exit time.  NaN if none was begun.
         """
-        rows = [_restricted_mean(row, seen) for row, seen in self._followed()]
+        rows = [restricted_mean(row, seen) for row, seen in self._followed()]
         value, error = (np.array(part) * self.step for part in zip(*rows, strict=True))
         return Estimate(value, error, ORIGIN)
 
@@ -95,50 +96,3 @@ class FirstPassage:
             begun = steps != 0
             seen = np.where(steps > 0, steps, np.where(steps == -1, self.most, inside))
             yield (steps > 0)[begun], seen[begun]
-
-
-def _deaths(left: NDArray[np.bool_], seen: NDArray[np.int64]) -> tuple[Array, Array, Array]:
-    """The distinct exit steps, how many left at each, and how many were followed until then."""
-    when, died = np.unique(seen[left], return_counts=True)
-    at_risk = len(seen) - np.searchsorted(np.sort(seen), when, side="left")
-    return when.astype(float), died.astype(float), at_risk.astype(float)
-
-
-def _curve(died: Array, at_risk: Array) -> tuple[Array, Array]:
-    """Survival after each exit, and Greenwood's running sum for its error."""
-    alive = np.asarray(np.cumprod(1 - died / at_risk), float)
-    with np.errstate(divide="ignore"):
-        greenwood = np.asarray(np.cumsum(died / (at_risk * (at_risk - died))), float)
-    return alive, greenwood
-
-
-def _kaplan_meier(
-    left: NDArray[np.bool_], seen: NDArray[np.int64], times: Array
-) -> tuple[Array, Array]:
-    if len(seen) == 0:
-        return np.full_like(times, np.nan), np.full_like(times, np.nan)
-    when, died, at_risk = _deaths(left, seen)
-    alive, greenwood = _curve(died, at_risk)
-    at = np.searchsorted(when, times, side="right")
-    value = np.concatenate([[1.0], alive])[at]
-    with np.errstate(invalid="ignore"):
-        error = np.nan_to_num(value * np.sqrt(np.concatenate([[0.0], greenwood])[at]))
-    unknown = (times > seen.max()) & (value > 0)
-    return np.where(unknown, np.nan, value), np.where(unknown, np.nan, error)
-
-
-def _restricted_mean(left: NDArray[np.bool_], seen: NDArray[np.int64]) -> tuple[float, float]:
-    """Area under the survival curve in steps, and its standard error."""
-    n = len(seen)
-    if n < 2:
-        return np.nan, np.nan
-    if left.all() or np.all(seen[~left] >= seen.max()):  # followed to one horizon: a plain mean
-        return float(seen.mean()), float(seen.std(ddof=1) / np.sqrt(n))
-    when, died, at_risk = _deaths(left, seen)
-    alive, _ = _curve(died, at_risk)
-    knots = np.concatenate([[0.0], when, [max(float(seen.max()), when[-1] if len(when) else 0)]])
-    pieces = np.concatenate([[1.0], alive]) * np.diff(knots)
-    after = np.cumsum(pieces[::-1])[::-1][1:]  # area behind each exit
-    some = at_risk > died
-    spread = np.sum((after**2 * died)[some] / (at_risk * (at_risk - died))[some])
-    return float(pieces.sum()), float(np.sqrt(spread))
