@@ -1,9 +1,9 @@
 """Curvature along AutoNEB paths: what Di Carlo, Goddard and Schwab report of wide networks.
 
 Trace of H by random signs, λ_max by Lanczos, singular values of the matrix of per-sample gradients,
-at places equally far apart. A polygon is steeper between its pivots than at them, so that one place
-says little: the middle is the mean over all places from 0.3 to 0.7 of the length, taken over the
-mean of the two ends. Means over pairs that share no network, with standard errors.
+at places equally far apart. AutoNEB's first pivots, relaxed longest, are flatter than the rest, so
+that one place says little: the middle is the mean over all places from 0.3 to 0.7 of the length, over
+the mean of the two ends. Means over pairs that share no network, with standard errors.
 """
 
 from collections.abc import Sequence
