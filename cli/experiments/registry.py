@@ -49,7 +49,57 @@ ENERGY_ENTROPY = (
     "Zhang, Saxe, Advani and Lee, Energy-entropy competition and the effectiveness of stochastic "
     "gradient descent in machine learning (2018)"
 )
+CONFINEMENT = (
+    "Di Carlo, Goddard and Schwab, Entropic confinement and mode connectivity in overparameterized "
+    "neural networks (2025)"
+)
+SURFACES = (
+    "Garipov, Izmailov, Podoprikhin, Vetrov and Wilson, Loss surfaces, mode connectivity, and fast "
+    "ensembling of DNNs (2018)"
+)
+AUCTIONS = "Hertrich, Tao and Végh, Mode connectivity in auction design (2023)"
 EXPERIMENTS = {
+    "curvature-along-paths": Entry(
+        "curvature_along_paths",
+        "Trace, largest eigenvalue and scores along paths between several pairs of networks.",
+        CONFINEMENT,
+        "CPU minutes",
+        archive=True,
+    ),
+    "relaxation": Entry(
+        "relaxation",
+        "Projected SGD on a path: starts, batches, rates, optimizers, and a path made level.",
+        CONFINEMENT,
+        "CPU minutes",
+        archive=True,
+    ),
+    "entropic-barriers": Entry(
+        "entropic_barriers",
+        "Barriers of loss, error and curvature between branches, over the branching epoch.",
+        CONFINEMENT,
+        "CPU minutes",
+        archive=True,
+    ),
+    "curves": Entry(
+        "curves",
+        "Training and test accuracy along curves between two networks on CIFAR-10.",
+        SURFACES,
+        "CPU minutes",
+        archive=True,
+    ),
+    "fast-ensembling": Entry(
+        "fast_ensembling",
+        "Fast geometric ensembles against a single network of the same budget, on CIFAR-10.",
+        SURFACES,
+        "CPU minutes",
+        archive=True,
+    ),
+    "rochetnet-path": Entry(
+        "rochetnet_path",
+        "Revenue along the piecewise linear path between two learned auctions.",
+        AUCTIONS,
+        "CPU minutes",
+    ),
     "entropy-histograms": Entry(
         "entropy_histograms",
         "Entropy of minima of SGD, Langevin and gradient descent, and test error (figures 1, 2).",

@@ -160,29 +160,13 @@ def _along(opened: PathFolder, members: int) -> "list[Tensor]":
 
 
 def _walked(opened: Minima, asked: dict[str, Any]) -> "list[Member]":
-    from ...nets.fast_ensemble import Cycle, fast_geometric_ensemble, single_network
-    from .ensemble_rows import Member
+    from ...nets.fast_ensemble import Cycle
+    from .ensemble_work import walked
 
-    problem, start = opened.problem, opened.points[asked["start"]]
     cycle = Cycle(asked["high"], asked["low"], asked["cycle"])
-    settings = {name: asked[name] for name in ("momentum", "batch", "seed")}
-    count, share = asked["members"], 0.5 if asked["single"] else 1.0
+    settings = {name: asked[name] for name in ("momentum", "batch", "seed", "single")}
+    start = opened.points[asked["start"]]
     with bar("ensemble") as progress:
-        walk = fast_geometric_ensemble(
-            *(problem, start, count, cycle),
-            **settings,
-            progress=lambda part: progress("the walk", share * part),
+        return walked(
+            *(opened.problem, start, asked["members"], cycle), **settings, progress=progress
         )
-        found = [Member("start", 0, start)]
-        pairs = zip(walk.points, walk.epochs, strict=True)
-        for i, (theta, epochs) in enumerate(pairs, start=1):
-            found.append(Member("member", i, problem.tensor(theta), epochs))
-        if asked["single"]:
-            budget = walk.epochs[-1]
-            one = single_network(
-                *(problem, start, budget, cycle),
-                **settings,
-                progress=lambda part: progress("one network", share + share * part),
-            )
-            found.append(Member("single", count + 1, problem.tensor(one.points[0]), budget))
-    return found
