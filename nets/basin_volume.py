@@ -15,8 +15,12 @@ every temperature on the way,
 the estimator of the local learning coefficient (:mod:`.learning_coefficient`).
 
 What is integrated is the difference from the quadratic case, in u = ln(1 + w′/w₀), w₀ ≤ γ/λ_max,
-at Chebyshev points, both ends included; half of them say how good all are.  Its noise is that of
-independent chains.
+at Chebyshev points, both ends included.  The error has two parts, added as squares: the noise of
+every ⟨L − L*⟩, from the effective draws of its chains, and what the rule misses, for which the gap
+g between all points and half of them stands, less its own noise: √max(g² − σ_g², 0).
+
+Training leaves a gradient g, and a quadratic loss with it has ½ Σ w²g²/(γ + wλ) more entropy
+(``slope_entropy``), from outside the basin: where it is more than the error, S is that of a slope.
 """
 
 from collections.abc import Callable
@@ -27,13 +31,14 @@ import torch
 
 from ..theory.chebyshev import chebyshev_points, running_weights
 from ..theory.errors import DomainError
-from ..theory.estimate import Array, Estimate, frozen, mean_estimate
-from ..theory.independence import effective_draws, split_r_hat
+from ..theory.estimate import Array, Estimate, frozen
+from ..theory.independence import effective_draws, mean_of_chains, split_r_hat
 from ..theory.localised import harmonic_coefficient, harmonic_entropy
 from .basin import Basin
 from .hamiltonian import Draws, hamiltonian_draws
 
 Progress = Callable[[float], None]
+HARMONIC = (harmonic_entropy, harmonic_coefficient)
 LOOKS = 16  # Gaussian points that show how high the loss is among the springs alone
 
 
@@ -41,10 +46,11 @@ LOOKS = 16  # Gaussian points that show how high the loss is among the springs a
 class BasinVolume:
     """What thermodynamic integration found between temperatures 1/0 and 1/w.
 
-    weight w (1/loss); localisation γ (1/length²).  entropy: S in nats, its error from the chains;
-    quadrature: how far half of the points are from all, beside it.  coefficient: w⟨L − L*⟩.
-    harmonic_entropy, harmonic_coefficient: of the quadratic loss with the Hessian's positive part,
-    0 where it is not known.  weights (m,), entropies, coefficients (m,): the same on the way.
+    weight w (1/loss); localisation γ (1/length²).  entropy: S in nats; quadrature: the part of its
+    error that more intervals lower.  coefficient: w⟨L − L*⟩.  harmonic_entropy,
+    harmonic_coefficient: of the quadratic loss with the Hessian's positive part and the gradient at
+    the centre, slope_entropy and slope_coefficient in them the gradient's part; 0 where the Hessian
+    is not known.  weights (m,), entropies, coefficients (m,): the same on the way.
     r_hat, effective: the worst R-hat and the fewest effective draws of all weights; acceptance: the
     lowest.  draws: what was sampled.
     """
@@ -56,6 +62,8 @@ class BasinVolume:
     coefficient: Estimate
     harmonic_entropy: float
     harmonic_coefficient: float
+    slope_entropy: float
+    slope_coefficient: float
     weights: Array
     entropies: Estimate
     coefficients: Estimate
@@ -82,7 +90,7 @@ def volume_entropy(
 ) -> BasinVolume:
     """S and λ̂ of ``basin`` (:func:`.basin.basin_at`) at ``weight`` w = nβ.
 
-    intervals: an even number; one more weights are sampled, each by ``chains`` chains of ``draws``.
+    intervals: a multiple of 4; one more weights are sampled, each by ``chains`` of ``draws``.
     Raises DomainError for numbers out of range, NotConverged where nothing is accepted.
     """
     if not 0 < weight < np.inf:
@@ -90,6 +98,9 @@ def volume_entropy(
         raise DomainError(msg)
     if not 0 < localisation < np.inf:
         msg = f"the localisation must be positive; it is {localisation:g}"
+        raise DomainError(msg)
+    if intervals % 4 or intervals < 4:
+        msg = f"the intervals must be a multiple of 4; there are {intervals}"
         raise DomainError(msg)
     scale = _scale(basin, weight, localisation, seed)
     points = np.log1p(weight / scale) * chebyshev_points(intervals)
@@ -105,24 +116,23 @@ def volume_entropy(
         seed=seed,
         progress=progress,
     )
-    quadratic = harmonic_coefficient(basin.positive, weight, localisation)
-    exact = np.array([harmonic_entropy(basin.positive, w, localisation) for w in weights])
     metric = np.log1p(weight / scale) * scale * np.exp(points)  # dw/d(fraction of u)
-    level = _mean_excess(basin, weights, localisation)
-    beyond = (found.chain_means - level[:, None]) * metric[:, None]
-    running = exact - (running_weights(intervals) @ beyond).T  # (chains, m)
-    half = running_weights(intervals // 2)[-1] @ beyond[::2] if intervals % 4 == 0 else np.nan
-    gap = float(np.mean(running_weights(intervals)[-1] @ beyond - half))
-    entropies = mean_estimate(running, "thermodynamic integration")
-    coefficients = mean_estimate(weights * found.chain_means.T, "hamiltonian")
+    entropies, quadrature = _integrated(basin, found, localisation, metric)
+    slopes = basin.slopes if basin.vectors is not None else 0.0
+    level, rank = (f(basin.positive, weight, localisation) for f in HARMONIC)
+    whole, coefficient = (f(basin.positive, weight, localisation, slopes) for f in HARMONIC)
+    means = mean_of_chains(found.excess, "hamiltonian")
+    coefficients = Estimate(weights * means.value, weights * means.error, means.origin)
     return BasinVolume(
         weight=weight,
         localisation=localisation,
         entropy=_last(entropies),
-        quadrature=abs(gap),
+        quadrature=quadrature,
         coefficient=_last(coefficients),
-        harmonic_entropy=float(exact[-1]),
-        harmonic_coefficient=quadratic,
+        harmonic_entropy=whole,
+        harmonic_coefficient=coefficient,
+        slope_entropy=whole - level,
+        slope_coefficient=coefficient - rank,
         weights=weights,
         entropies=entropies,
         coefficients=coefficients,
@@ -131,6 +141,25 @@ def volume_entropy(
         acceptance=float(found.acceptance.min()),
         draws=found,
     )
+
+
+def _integrated(
+    basin: Basin, found: Draws, localisation: float, metric: Array
+) -> tuple[Estimate, float]:
+    """S (m,) at every weight, and what the rule may miss of the last, which is in its error."""
+    weights = found.weights
+    means = mean_of_chains(found.excess, "thermodynamic integration")
+    exact = [harmonic_entropy(basin.positive, w, localisation) for w in weights]
+    beyond = metric * (means.value - _mean_excess(basin, weights, localisation))
+    noise = (metric * means.error) ** 2
+    rule = running_weights(len(weights) - 1)
+    coarse = np.zeros((len(weights) // 2 + 1, len(weights)))
+    coarse[:, ::2] = running_weights(len(weights) // 2)
+    difference = rule[::2] - coarse
+    gaps = np.maximum((difference @ beyond) ** 2 - difference**2 @ noise, 0.0)
+    missed = np.interp(np.arange(len(weights)), np.arange(0, len(weights), 2), gaps)
+    errors = np.sqrt(rule**2 @ noise + missed)
+    return Estimate(exact - rule @ beyond, errors, means.origin), float(np.sqrt(missed[-1]))
 
 
 def _scale(basin: Basin, weight: float, localisation: float, seed: int) -> float:

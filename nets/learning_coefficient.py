@@ -22,8 +22,8 @@ from typing import Literal
 import numpy as np
 
 from ..theory.errors import DomainError
-from ..theory.estimate import Array, Estimate, mean_estimate
-from ..theory.independence import effective_draws, split_r_hat
+from ..theory.estimate import Array, Estimate
+from ..theory.independence import effective_draws, mean_of_chains, split_r_hat
 from ..theory.localised import harmonic_coefficient
 from .basin import Basin
 from .hamiltonian import hamiltonian_draws
@@ -36,7 +36,7 @@ GENTLE = 0.1  # ε times the stiffest κ: the step's bias is then some 2.5 % of 
 
 @dataclass(frozen=True)
 class LearningCoefficient:
-    """λ̂ with its error over independent chains.
+    """λ̂ with the error that the effective draws of its chains leave.
 
     weight nβ; harmonic: that of the quadratic loss, 0 where the Hessian is not known.  step_bias,
     batch_bias: what the sampler adds where the loss is quadratic, 0 for hmc, NaN where not known.
@@ -123,8 +123,9 @@ def local_learning_coefficient(
         ).excess
         biases, accepted = _biases(basin, weight, localisation, angle, batch, preconditioned), 1.0
     scaled: Array = weight * excess
+    mean = mean_of_chains(scaled[None], sampler)
     return LearningCoefficient(
-        value=mean_estimate(scaled.mean(axis=1), sampler),
+        value=Estimate(mean.value[0], mean.error[0], sampler),
         weight=weight,
         harmonic=harmonic,
         step_bias=biases[0],

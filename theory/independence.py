@@ -7,13 +7,14 @@ variance between their means,
 
 (Gelman and Rubin's ratio, of halves so that drift shows): 1 when each half has seen the whole law.
 The number of effective draws is mn/τ, where τ = 1 + 2 Σ ρ_t sums the autocorrelation up to the
-first pair of lags whose sum is not positive (Geyer's rule for a reversible chain).
+first pair of lags whose sum is not positive (Geyer's rule for a reversible chain).  A mean then has
+the standard error √(variance/effective draws), known from few chains as well as from many.
 """
 
 import numpy as np
 
 from .errors import TooShort
-from .estimate import Array
+from .estimate import Array, Estimate
 
 SHORTEST = 4  # draws of a chain: two halves with a variance
 
@@ -49,6 +50,16 @@ def effective_draws(draws: Array) -> float:
     ends = np.flatnonzero(pairs <= 0)
     pairs = pairs[: ends[0]] if len(ends) else pairs
     return float(min(m * n / max(2 * pairs.sum() - 1, 1e-12), m * n))
+
+
+def mean_of_chains(draws: Array, origin: str) -> Estimate:
+    """Means (m,) of ``draws`` (m, chains, n) with the errors that their effective draws leave.
+
+    >>> float(mean_of_chains(np.array([[[0.0, 1.0] * 8] * 2]), "by hand").value[0])
+    0.5
+    """
+    spread = [rows.var(ddof=1) / effective_draws(rows) for rows in draws]
+    return Estimate(draws.mean(axis=(1, 2)), np.sqrt(spread), origin)
 
 
 def _halves(draws: Array) -> Array:

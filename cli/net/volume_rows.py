@@ -20,10 +20,11 @@ UNITS = {
     "reach": "length",
     **dict.fromkeys(("logdet_entropy", "harmonic_entropy", "volume_entropy"), "nats"),
     **dict.fromkeys(("volume_entropy_stderr", "volume_entropy_quadrature"), "nats"),
+    "slope_entropy": "nats",
 }
 SHOWN = (
     *("minimum", "s", "loss", "logdet_entropy", "harmonic_entropy", "volume_entropy"),
-    *("volume_entropy_stderr", "volume_entropy_quadrature", "half_rank"),
+    *("volume_entropy_stderr", "slope_entropy", "harmonic_coefficient"),
     *("learning_coefficient", "learning_coefficient_stderr", "acceptance", "r_hat", "ess"),
 )
 
@@ -77,11 +78,13 @@ def row_of(
         "gradient_norm": float(np.linalg.norm(basin.slopes)),
         "logdet_entropy": _log_det(basin, gamma / weight) if known else None,
         "harmonic_entropy": found.harmonic_entropy if known else None,
+        "slope_entropy": found.slope_entropy if known else None,
         "volume_entropy": float(found.entropy.value),
         "volume_entropy_stderr": float(found.entropy.error),
         "volume_entropy_quadrature": found.quadrature,
         **_coefficient(basin, found, asked),
-        "half_rank": found.harmonic_coefficient if known else None,
+        "harmonic_coefficient": found.harmonic_coefficient if known else None,
+        "half_rank": found.harmonic_coefficient - found.slope_coefficient if known else None,
         "negative": int((basin.eigenvalues < 0).sum()) if known else None,
         "acceptance": found.acceptance,
         "r_hat": found.r_hat,
@@ -95,7 +98,7 @@ def row_of(
         "entropy_stderr": found.entropies.error.tolist(),
         "coefficient": found.coefficients.value.tolist(),
         "coefficient_stderr": found.coefficients.error.tolist(),
-        "half_rank": _half_ranks(basin, found, gamma) if known else None,
+        **_harmonic(basin, found, gamma),
     }
     return row
 
@@ -106,13 +109,21 @@ def _log_det(basin: "Basin", floor: float) -> float:
     from ...theory.cleaning import AboveFloor
 
     found = KnownSpectrum(basin.eigenvalues[::-1]).above(AboveFloor(floor))
-    return -0.5 * float(found.excess.value)
+    return 0.0 - 0.5 * float(found.excess.value)
 
 
-def _half_ranks(basin: "Basin", found: "BasinVolume", gamma: float) -> list[float]:
-    from ...theory.localised import harmonic_coefficient
+def _harmonic(basin: "Basin", found: "BasinVolume", gamma: float) -> dict[str, Any]:
+    """The curves of the quadratic loss, slope and all; None where the Hessian is not known."""
+    from ...theory.localised import harmonic_coefficient, harmonic_entropy
 
-    return [harmonic_coefficient(basin.positive, float(w), gamma) for w in found.weights]
+    ways = {"harmonic_entropy": harmonic_entropy, "harmonic_coefficient": harmonic_coefficient}
+    if basin.vectors is None:
+        return dict.fromkeys(ways)
+    weights = found.weights.tolist()
+    return {
+        name: [way(basin.positive, w, gamma, basin.slopes) for w in weights]
+        for name, way in ways.items()
+    }
 
 
 def _coefficient(basin: "Basin", volume: "BasinVolume", asked: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +140,7 @@ def _coefficient(basin: "Basin", volume: "BasinVolume", asked: dict[str, Any]) -
         sampler="sgld",
         chains=asked["chains"],
         draws=asked["sgld_steps"],
-        batch=min(asked["batch"], basin.problem.samples),
+        batch=asked["batch"],
         preconditioned=asked["preconditioned"],
         seed=asked["seed"],
     )

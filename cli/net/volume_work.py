@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     Point = tuple[dict[str, Any], Tensor, Tensor | None]
 
+AGREED = 1.1  # R-hat beyond which chains have not seen the same law
+HALF = 0.5  # of the variance
+
 
 @dataclass
 class VolumeWork:
@@ -32,13 +35,13 @@ class VolumeWork:
     points: "list[Point]"
     parameters: dict[str, Any]
     rows: list[dict[str, Any]] = field(default_factory=list)
-    AGREED: ClassVar[float] = 1.1  # R-hat beyond which chains have not seen the same law
 
     @classmethod
     def of_folder(
         cls, folder: Path, source: Source, device: str, asked: Mapping[str, Any]
     ) -> "VolumeWork":
         """A folder with a path is one; any other, one of minima."""
+        from ...nets.gradient_noise import minibatch_factor
         from ...nets.learning_coefficient import usual_weight
 
         opened: Opened
@@ -52,6 +55,8 @@ class VolumeWork:
             opened = single = read_minima(folder, source, device)
             points = [({"minimum": name}, theta, None) for name, theta in single.points.items()]
         problem = opened.problem
+        if asked["sampler"] == "sgld":
+            minibatch_factor(asked["batch"], problem.samples)  # refuses what is no part of them
         weight = usual_weight(problem.samples)
         if asked["beta"] is not None:
             weight = problem.samples * asked["beta"]
@@ -102,9 +107,35 @@ class VolumeWork:
                     kept.keep({"rows": np.frombuffer(text, np.uint8)})
         return self.rows
 
+    def doubts(self) -> list[str]:
+        """Warnings about the rows."""
+        return _doubts(self.rows)
+
     def record(self, rows: list[dict[str, Any]] | None = None) -> VolumeRecord:
         """The rows, with what was asked."""
         return record(self.rows if rows is None else rows, self.parameters)
+
+
+def _doubts(rows: list[dict[str, Any]]) -> list[str]:
+    """What makes the numbers less than they seem, a line each."""
+    found = []
+    worst = max(row["r_hat"] for row in rows)
+    if worst > AGREED:
+        found.append(
+            f"chains have not met: R-hat up to {worst:.3g}; raise --steps or --localisation"
+        )
+    steep = [row for row in rows if (row["slope_entropy"] or 0) > row["volume_entropy_stderr"]]
+    if steep:
+        row = max(steep, key=lambda row: float(row["slope_entropy"]))
+        found.append(
+            f"the gradient left by training gives up to {row['slope_entropy']:.3g} nats "
+            f"({len(steep)} of {len(rows)} points), more than the error "
+            f"{row['volume_entropy_stderr']:.2g}; train on or raise the temperature"
+        )
+    coarse = [row["volume_entropy_quadrature"] / row["volume_entropy_stderr"] for row in rows]
+    if max(coarse) ** 2 > HALF:
+        found.append("the error is more that of the intervals than of the draws; raise --intervals")
+    return found
 
 
 def _along(points: "Tensor", shares: list[float], along: bool) -> "list[Point]":

@@ -32,7 +32,7 @@ def _entropies(axes: "Axes", record: Record) -> None:
     look: dict[str, Any] = {} if along else {"linestyle": "none"}
     for name, label, colour, marker in (
         ("logdet_entropy", "−½ Σ ln λ/floor, λ > floor", ORANGE, "s"),
-        ("harmonic_entropy", "−½ Σ ln(1 + λ/floor)", VERMILION, "^"),
+        ("harmonic_entropy", "quadratic loss, with its slope", VERMILION, "^"),
         ("volume_entropy", "volume", BLUE, "o"),
     ):
         values = record.column(name)
@@ -60,10 +60,16 @@ def _slopes(axes: "Axes", record: Record) -> None:
         bars = [WIDE * e for e in found["coefficient_stderr"][1:]]
         with house_style():
             axes.errorbar(x, y, yerr=bars, fmt="none", ecolor=colour, capsize=2)
-        if found["half_rank"] is not None:
+        if found["harmonic_coefficient"] is not None:
             label = "quadratic" if i == len(curves) - 1 else None
             look = {"color": colour if label is None else BLACK, "linestyle": ":", "marker": ""}
-            curve(axes, x, found["half_rank"][1:], label=label, **(look | {"color": colour}))
+            curve(
+                axes,
+                x,
+                found["harmonic_coefficient"][1:],
+                label=label,
+                **(look | {"color": colour}),
+            )
     axes.set(xscale="log", xlabel="inverse temperature nβ (1/loss)")
     axes.set_ylabel("nβ⟨L − L*⟩ = −dS/d ln β")
     legend(axes, loc="upper left")
