@@ -43,7 +43,7 @@ SINGULAR = (
 @pytest.mark.parametrize(("f", "loss"), SINGULAR)
 def test_the_volume_of_a_singular_minimum_is_that_of_quadrature(f, loss):
     basin = basin_at(toy(2, f), torch.zeros(2, dtype=torch.float64))
-    found = volume_entropy(basin, 100.0, 1.0, intervals=16, chains=16, draws=60)
+    found = volume_entropy(basin, 100.0, 1.0, intervals=16, chains=32, draws=60)
     entropy, coefficient = by_quadrature(loss, 100.0, 1.0)
     assert abs(float(found.entropy.value) - entropy) < 4 * float(found.entropy.error) < 0.35
     gap = abs(float(found.coefficient.value) - coefficient)
