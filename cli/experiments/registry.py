@@ -57,6 +57,13 @@ EXPERIMENTS = {
         "four CPU minutes",
         archive=True,
     ),
+    "entropy-generalisation": Entry(
+        "entropy_generalisation",
+        "Entropy of SGD's minima against test error at the published length (figure 2).",
+        ENERGY_ENTROPY,
+        "five CPU minutes",
+        archive=True,
+    ),
     "deep-linear": Entry(
         "deep_linear",
         "Entropy, trace, norm and error of deep linear networks (figures 3 to 5).",
