@@ -9,46 +9,25 @@ training error, so that entropy alone tells them apart; so do we, and count the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from ...theory.errors import DomainError
-from ...theory.pearson import Correlation, correlation
 from ..figures import BLUE, GREEN, VERMILION, blank
 from .asked import Asked
 from .findings import Claim, Drawing, Findings, judged
+from .minima import Size, fitted, mean, related, runs, with_common
 from .registry import ENERGY_ENTROPY
 
 if TYPE_CHECKING:
     from ...nets.problem import Problem
     from ...nets.recipe import Recipe
-    from ...theory.estimate import Array
 
 METHODS = ("sgd", "langevin", "gd")
 LABELS = {"sgd": "SGD", "langevin": "Langevin, uncorrelated", "gd": "gradient descent"}
 COLOURS = {"sgd": VERMILION, "langevin": BLUE, "gd": GREEN}
-TOP = 30  # largest eigenvalues, the same number at every minimum: an entropy that no cut decides
-TOGETHER = 10  # runs a stage: what Ctrl-C can lose
-
-
-@dataclass(frozen=True)
-class Size:
-    """runs of each of methods, epochs of SGD (10 steps each; the others take as many steps)."""
-
-    runs: int
-    epochs: int
-    samples: int = 500
-    batch: int = 50
-    longest: int = 20_000
-    methods: tuple[str, ...] = METHODS
-
-    @property
-    def steps(self) -> int:
-        """Steps of every method."""
-        return self.epochs * (self.samples // self.batch)
 
 
 SIZES = {"default": Size(50, 200, longest=2000), "paper": Size(50, 8000)}
@@ -62,23 +41,20 @@ def run(asked: Asked) -> Findings:
     known = preset("airplane-automobile")
     problem = known.make(data=asked.data, seed=asked.seed, samples=size.samples).to(asked.device)
     data = xr.concat(
-        [runs_of(problem, known.recipe, method, size, asked) for method in METHODS], "optimizer"
+        [_method(problem, known.recipe, method, size, asked) for method in METHODS], "optimizer"
     )
-    rows = [row_of(data.sel(optimizer=method)) for method in METHODS] + [row_of(pooled(data))]
+    data = with_common(data)
+    rows = [_row(data.sel(optimizer=method)) for method in METHODS] + [_row(pooled(data))]
     told = f"{size.runs} runs a method, {size.steps} steps each"
     told += " (published: 50 runs, 80000 steps)"
-    settings = settings_of(problem, known.recipe, size)
-    name = "entropy-histograms"
-    return Findings(name, ENERGY_ENTROPY, rows, _claims(data), data, settings, told)
-
-
-def settings_of(problem: "Problem", recipe: "Recipe", size: Size) -> dict[str, Any]:
-    """Every number that repeats the runs."""
-    return {
+    settings = {
         **{"runs": size.runs, "steps": size.steps, "batch": size.batch, "samples": size.samples},
-        **{"rate": recipe.rate, "decay": problem.decay, "component": recipe.component},
+        **{"rate": known.recipe.rate, "decay": problem.decay, "component": known.recipe.component},
+        **{"common": data.attrs["common"]},
         **{"descent": "lbfgs", "longest": size.longest, "test_images": len(problem.test[1])},  # type: ignore[index]
     }
+    name = "entropy-histograms"
+    return Findings(name, ENERGY_ENTROPY, rows, _claims(data), data, settings, told)
 
 
 def recipe_of(method: str, recipe: "Recipe", size: Size) -> "Recipe":
@@ -89,80 +65,14 @@ def recipe_of(method: str, recipe: "Recipe", size: Size) -> "Recipe":
     return replace(recipe, optimizer="langevin" if method == "langevin" else "sgd", **how)  # type: ignore[arg-type]
 
 
-def runs_of(
+def _method(
     problem: "Problem", recipe: "Recipe", method: str, size: Size, asked: Asked
 ) -> xr.Dataset:
-    """All runs of one method, ``TOGETHER`` a stage."""
-    first = asked.seed * 1_000_000 + METHODS.index(method) * 10_000  # starts of its own
-    parts = []
-    for begin in range(0, size.runs, TOGETHER):
-        seeds = range(first + begin, first + min(begin + TOGETHER, size.runs))
-        done = (size.methods.index(method) + begin / size.runs) / len(size.methods)
-        asked.progress(f"{LABELS[method]}, run {begin}", done)
-
-        def work(seeds: range = seeds) -> xr.Dataset:
-            return _minima(problem, recipe_of(method, recipe, size), seeds)
-
-        parts.append(asked.stage(f"{method}-{begin}", work))
-    return xr.concat(parts, "run").assign_coords(optimizer=method)
-
-
-def _minima(problem: "Problem", recipe: "Recipe", seeds: range) -> xr.Dataset:
-    from ...nets.evaluation import evaluate
-    from ...nets.hessian import Hessian
-    from ...nets.training import train
-    from ...theory.cleaning import AboveMostNegative
-    from ...theory.errors import NotConverged
-    from ...theory.free_energy import hessian_entropy
-    from ...theory.spectrum import clean_eigenvalues
-
-    try:
-        found = train(problem, recipe, list(seeds))
-    except NotConverged as error:
-        found = error.found
-    told: dict[str, list[float]] = {}
-    for point in found.points:
-        theta = problem.tensor(point)
-        values = np.linalg.eigvalsh(Hessian(problem, theta).dense().double().cpu().numpy())
-        spectrum = clean_eigenvalues(values, AboveMostNegative())
-        train_set, test_set = evaluate(problem, theta), evaluate(problem, theta, on="test")
-        row = {
-            "entropy": float(hessian_entropy(spectrum).value),
-            "kept": spectrum.kept,
-            "entropy_top": -np.log(values[-TOP:]).sum() / (2 * len(values)),
-            "negative": int(np.sum(values < 0)),
-            "lowest": values.min(),
-            "energy": train_set.loss,
-            "train_error": 1 - train_set.metric,
-            "test_error": 1 - test_set.metric,
-        }
-        for name, value in row.items():
-            told.setdefault(name, []).append(float(value))
-    columns: dict[str, Any] = {name: ("run", values) for name, values in told.items()}
-    columns["component"] = ("run", found.component)
-    columns["reached"] = ("run", found.reached.astype(float))
-    return xr.Dataset(columns)
-
-
-def fitted(one: xr.Dataset) -> xr.Dataset:
-    """The runs of a method that reached the paper's goal and fit all images."""
-    return one.isel(run=(one["reached"].values > 0) & (one["train_error"].values == 0))
-
-
-def _mean(values: "Array") -> tuple[float, float]:
-    if len(values) < 2:
-        return float("nan"), float("nan")
-    return float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values)))
-
-
-def related(
-    one: xr.Dataset, other: str = "test_error", entropy: str = "entropy"
-) -> Correlation | None:
-    """Entropy against test error, or ``other``; None where there is too little to say."""
-    try:
-        return correlation(one[entropy].values, one[other].values)
-    except DomainError:
-        return None
+    """All runs of one method, from starts of its own."""
+    first = asked.seed * 1_000_000 + METHODS.index(method) * 10_000
+    seeds = range(first, first + size.runs)
+    found = runs(problem, recipe_of(method, recipe, size), method, seeds, asked)
+    return found.assign_coords(optimizer=method)
 
 
 def pooled(data: xr.Dataset) -> xr.Dataset:
@@ -171,8 +81,7 @@ def pooled(data: xr.Dataset) -> xr.Dataset:
     return xr.concat(parts, "run").assign_coords(optimizer="all")
 
 
-def row_of(one: xr.Dataset) -> dict[str, Any]:
-    """The table's row on the runs of one method."""
+def _row(one: xr.Dataset) -> dict[str, Any]:
     there = fitted(one)
     row: dict[str, Any] = {
         "method": str(one["optimizer"].values),
@@ -180,32 +89,45 @@ def row_of(one: xr.Dataset) -> dict[str, Any]:
         "arrived": int(one["reached"].sum()),
         "fitted": there.sizes["run"],
     }
-    for name in ("entropy", "entropy_top", "test_error", "energy", "kept", "negative"):
-        row[name], row[f"{name}_stderr"] = _mean(there[name].values)
-    row["entropy_all"], row["entropy_all_stderr"] = _mean(one["entropy"].values)
+    for name in ("entropy", "entropy_common", "test_error", "energy", "kept", "negative"):
+        row[name], row[f"{name}_stderr"] = mean(there[name].values)
+    row["entropy_all"], row["entropy_all_stderr"] = mean(one["entropy"].values)
     row["largest_component"] = float(one["component"].max()) if one.sizes["run"] else float("nan")
     found = related(there)
     row["correlation"] = found.value if found else None
     row["correlation_low"] = found.low if found else None
     row["correlation_high"] = found.high if found else None
-    top = related(there, entropy="entropy_top")
-    row["correlation_top"] = top.value if top else None
-    row["correlation_top_low"] = top.low if top else None
-    row["correlation_top_high"] = top.high if top else None
     counted = related(there, "kept")
+    same = related(there, entropy="entropy_common")
+    row["correlation_common"] = same.value if same else None
+    row["correlation_common_low"] = same.low if same else None
+    row["correlation_common_high"] = same.high if same else None
     row["correlation_with_kept"] = counted.value if counted else None
     return row
 
 
 def _claims(data: xr.Dataset) -> list[Claim]:
     sgd, langevin, gd = (fitted(data.sel(optimizer=method)) for method in METHODS)
+    found = related(sgd)
+    told = "fewer than four runs of SGD fit all images"
+    if found is not None:
+        told = f"correlation {found.value:+.3f} (95 %: {found.low:+.3f} to {found.high:+.3f})"
+        told += f" over the {found.pairs} runs of SGD without training error"
     there = data["reached"].values > 0
     perfect = there & (data["train_error"].values == 0)
     share = perfect.sum() / max(1, there.sum())
     return [
         _higher(sgd, langevin, "Langevin dynamics with the same noise, uncorrelated (figure 1)"),
         _higher(sgd, gd, "gradient descent without noise (figure 1)"),
-        negatively_correlated(sgd),
+        *(
+            _higher(sgd, other, f"{name}, of equally many top eigenvalues", "entropy_common")
+            for other, name in ((langevin, "uncorrelated noise"), (gd, "gradient descent"))
+        ),
+        Claim(
+            "Entropy and test error of SGD's minima are negatively correlated (figure 2)",
+            told,
+            judged(*((None,) if found is None else (found.value < 0, found.sign < 0))),
+        ),
         Claim(
             "The network fits all training images (section Numerical experiments)",
             f"{perfect.sum()} of {there.sum()} minima have no training error",
@@ -214,24 +136,9 @@ def _claims(data: xr.Dataset) -> list[Claim]:
     ]
 
 
-def negatively_correlated(sgd: xr.Dataset, entropy: str = "entropy") -> Claim:
-    """The paper's figure 2, of the fitted runs of SGD."""
-    found = related(sgd, entropy=entropy)
-    told = "fewer than four runs of SGD fit all images"
-    if found is not None:
-        told = f"correlation {found.value:+.3f} (95 %: {found.low:+.3f} to {found.high:+.3f})"
-        told += f" over the {found.pairs} runs of SGD without training error"
-    which = "" if entropy == "entropy" else f", of the {TOP} largest eigenvalues alone"
-    return Claim(
-        f"Entropy{which} and test error of SGD's minima are negatively correlated (figure 2)",
-        told,
-        judged(*((None,) if found is None else (found.value < 0, found.sign < 0))),
-    )
-
-
-def _higher(sgd: xr.Dataset, other: xr.Dataset, name: str) -> Claim:
+def _higher(sgd: xr.Dataset, other: xr.Dataset, name: str, entropy: str = "entropy") -> Claim:
     """SGD's mean entropy above the other's, and by more than 1.96 standard errors."""
-    (a, da), (b, db) = _mean(sgd["entropy"].values), _mean(other["entropy"].values)
+    (a, da), (b, db) = mean(sgd[entropy].values), mean(other[entropy].values)
     error = np.hypot(da, db)
     known = bool(np.isfinite(error) and error > 0)
     return Claim(

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from entropic.cli.experiments import deep_linear, entropy_generalisation, entropy_histograms
+from entropic.cli.experiments import (
+    deep_linear,
+    entropy_generalisation,
+    entropy_histograms,
+    minima,
+)
 from entropic.cli.main import run
 from entropic.theory.deep_linear import LinearNetwork
 
@@ -54,29 +59,28 @@ def test_entropy_histograms_compare_three_methods(tmp_path, monkeypatch, capsys)
     assert verdicts == {"not tested"}  # none arrives in three gradients
 
 
-def test_entropy_generalisation_asks_sgd_alone_with_and_without_a_cut(
-    tmp_path, monkeypatch, capsys
-):
+def test_entropy_generalisation_tells_both_entropies(tmp_path, monkeypatch, capsys):
     import tiny_archives
 
     tiny_archives.write(tmp_path / "data", "cifar10", 40)
-    size = entropy_histograms.Size(2, 1, samples=8, batch=4, longest=3, methods=("sgd",))
+    size = minima.Size(2, 1, samples=8, batch=4, longest=3)
     monkeypatch.setitem(entropy_generalisation.SIZES, "default", size)
     words = ["net", "experiment", "entropy-generalisation", "--data", str(tmp_path / "data")]
     assert run([*words, "--out", str(tmp_path / "out"), "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert [row["method"] for row in told["rows"]] == ["sgd"]
-    assert "30 largest eigenvalues" in told["claims"][1]["statement"]
-    assert (tmp_path / "out" / "figures" / "figure_2.png").exists()
+    assert [row["runs"] for row in told["rows"]] == [2, 2]
+    assert {claim["verdict"] for claim in told["claims"]} == {"not tested"}
 
 
-def test_the_entropy_of_the_largest_eigenvalues_depends_on_no_cut():
-    data = invented(0.5, 0)
-    one = entropy_histograms.negatively_correlated(data)
-    other = entropy_histograms.negatively_correlated(data, "entropy_top")
-    assert "correlation -1.000" in one.found
-    assert one.verdict == "agrees"
-    assert other.found != one.found
+def test_the_common_entropy_counts_as_many_directions_in_every_fitted_run():
+    values = np.array([[4.0, 2.0, 1.0], [3.0, 0.5, -1.0], [9.0, -1.0, -2.0]])
+    columns = {"kept": [3.0, 2.0, 1.0], "reached": [1, 1, 0], "train_error": [0, 0, 0]}
+    data = xr.Dataset({name: ("run", column) for name, column in columns.items()})
+    found = minima.with_common(data.assign(eigenvalue=(("run", "direction"), values)))
+    assert found.attrs["common"] == 2  # the third did not arrive
+    expected = -np.log([8.0, 1.5]) / 6
+    np.testing.assert_allclose(found["entropy_common"][:2], expected, rtol=1e-12)
+    assert np.isnan(found["entropy_common"][2])
 
 
 def invented(shift: float, seed: int) -> xr.Dataset:
@@ -84,7 +88,7 @@ def invented(shift: float, seed: int) -> xr.Dataset:
     entropy = shift + 0.1 * rng.normal(size=30)
     columns = {
         "entropy": entropy,
-        "entropy_top": entropy[::-1],
+        "entropy_common": entropy,
         "test_error": 0.5 - entropy,
         "train_error": np.eye(30)[0],  # one run does not fit
         "reached": 1 - np.eye(30)[1],  # another did not arrive
@@ -101,9 +105,9 @@ def test_verdicts_follow_the_numbers_of_the_runs_that_fit(shift, verdict):
     ]
     data = xr.concat(parts, "optimizer")
     claims = entropy_histograms._claims(data)
-    assert [claim.verdict for claim in claims] == [verdict, verdict, "agrees", "partly"]
-    assert "over the 28 runs" in claims[2].found
-    assert "84 of 87" in claims[3].found
+    assert [claim.verdict for claim in claims] == [verdict] * 4 + ["agrees", "partly"]
+    assert "over the 28 runs" in claims[4].found
+    assert "84 of 87" in claims[5].found
 
 
 def test_every_method_takes_as_many_steps():
