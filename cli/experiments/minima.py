@@ -106,10 +106,11 @@ def with_common(data: xr.Dataset) -> xr.Dataset:
     there = (data["reached"] > 0) & (data["train_error"] == 0)
     kept = data["kept"].where(there) if bool(there.any()) else data["kept"]
     common = int(kept.min())
-    top = data["eigenvalue"].isel(direction=slice(common))
-    value = -np.log(top.where(top > 0)).sum("direction", skipna=False)
+    top = data["eigenvalue"].transpose(..., "direction").values[..., :common]
+    value = -np.log(np.where(top > 0, top, np.nan)).sum(axis=-1)
     value = value / (2 * data.sizes["direction"])
-    return data.assign(entropy_common=value).assign_attrs(common=common)
+    named = data["eigenvalue"].transpose(..., "direction").dims[:-1]
+    return data.assign(entropy_common=(named, value)).assign_attrs(common=common)
 
 
 def fitted(one: xr.Dataset) -> xr.Dataset:
