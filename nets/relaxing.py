@@ -295,8 +295,9 @@ def one_cycle(
 ) -> Array:
     """Displacements (replicas,) along the path of independent single cycles from ``s``.
 
-    Each replica begins with buffers of its own, as ``sgd`` says.  Memory is bounded: they are
-    computed some at a time.  Raises DomainError as :func:`relax` does.
+    Each replica begins with buffers of its own, as ``sgd`` says.  With momentum that is kept, their
+    mean is the drift per cycle, but their variance is not twice the diffusion: the displacements of
+    successive cycles are correlated.  Raises DomainError as :func:`relax` does.
     """
     if replicas < 1:
         msg = f"at least one replica is needed; there are {replicas}"
