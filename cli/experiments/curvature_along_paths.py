@@ -2,8 +2,8 @@
 
 Trace of H by random signs, λ_max by Lanczos, singular values of the matrix of per-sample gradients,
 at places equally far apart. AutoNEB's first pivots, relaxed longest, are flatter than the rest, so
-that one place says little: the middle is the mean over all places from 0.3 to 0.7 of the length, over
-the mean of the two ends. Means over pairs that share no network, with standard errors.
+that one place says little: the middle is the mean over all places from 0.3 to 0.7 of the length,
+over the mean of the two ends. Means over pairs that share no network, with standard errors.
 """
 
 from collections.abc import Sequence
