@@ -104,14 +104,14 @@ EXPERIMENTS = {
         "entropy_histograms",
         "Entropy of minima of SGD, Langevin and gradient descent, and test error (figures 1, 2).",
         ENERGY_ENTROPY,
-        "ten CPU minutes",
+        "four CPU minutes",
         archive=True,
     ),
     "deep-linear": Entry(
         "deep_linear",
         "Entropy, trace, norm and error of deep linear networks (figures 3 to 5).",
         ENERGY_ENTROPY,
-        "half a CPU minute",
+        "five CPU seconds",
     ),
 }
 

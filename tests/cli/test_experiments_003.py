@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from entropic.cli.experiments import deep_linear, entropy_histograms
 from entropic.cli.main import run
@@ -47,10 +48,36 @@ def test_entropy_histograms_compare_three_methods(tmp_path, monkeypatch, capsys)
     words = ["net", "experiment", "entropy-histograms", "--data", str(tmp_path / "data")]
     assert run([*words, "--out", str(tmp_path / "out"), "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert [row["method"] for row in told["rows"]] == ["sgd", "langevin", "gd"]
-    assert {row["runs"] for row in told["rows"]} == {2}
+    assert [row["method"] for row in told["rows"]] == ["sgd", "langevin", "gd", "all"]
+    assert [row["runs"] for row in told["rows"]] == [2, 2, 2, 0]
     verdicts = {claim["verdict"] for claim in told["claims"]}
     assert verdicts == {"not tested"}  # none arrives in three gradients
+
+
+def invented(shift: float, seed: int) -> xr.Dataset:
+    rng = np.random.default_rng(seed)
+    entropy = shift + 0.1 * rng.normal(size=30)
+    columns = {
+        "entropy": entropy,
+        "test_error": 0.5 - entropy,
+        "train_error": np.eye(30)[0],  # one run does not fit
+        "reached": 1 - np.eye(30)[1],  # another did not arrive
+        **{name: np.ones(30) for name in ("energy", "kept", "negative", "component")},
+    }
+    return xr.Dataset({name: ("run", values) for name, values in columns.items()})
+
+
+@pytest.mark.parametrize(("shift", "verdict"), [(0.5, "agrees"), (-0.5, "disagrees")])
+def test_verdicts_follow_the_numbers_of_the_runs_that_fit(shift, verdict):
+    parts = [
+        invented(shift if method == "sgd" else 0.0, seed).assign_coords(optimizer=method)
+        for seed, method in enumerate(entropy_histograms.METHODS)
+    ]
+    data = xr.concat(parts, "optimizer")
+    claims = entropy_histograms._claims(data)
+    assert [claim.verdict for claim in claims] == [verdict, verdict, "agrees", "partly"]
+    assert "over the 28 runs" in claims[2].found
+    assert "84 of 87" in claims[3].found
 
 
 def test_every_method_takes_as_many_steps():
