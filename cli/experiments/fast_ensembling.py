@@ -37,7 +37,7 @@ class Size:
 
 SIZES = {
     "default": Size(
-        Networks("cifar10-resnet20-small", 5, {}, {"epochs": 40, "drops": (0.7,), "factor": 2.0}),
+        Networks("cifar10-resnet20-small", 5, {}, {"epochs": 10, "drops": (0.7,), "factor": 2.0}),
         6,
     ),
     "paper": Size(
@@ -158,7 +158,9 @@ def _claims(data: xr.Dataset) -> list[Claim]:
 
 
 def _positive(found: Estimate) -> bool | None:
-    return bool(found.value > 2 * found.error) if np.isfinite(found.error) else None
+    """Whether there is a gain; None within two standard errors of none."""
+    resolved = np.isfinite(found.error) and abs(found.value) > 2 * found.error
+    return bool(found.value > 0) if resolved else None
 
 
 def _percent(found: Estimate) -> str:

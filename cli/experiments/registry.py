@@ -63,7 +63,7 @@ EXPERIMENTS = {
         "curvature_along_paths",
         "Trace, largest eigenvalue and scores along paths between several pairs of networks.",
         CONFINEMENT,
-        "CPU minutes",
+        "five CPU minutes",
         archive=True,
     ),
     "relaxation": Entry(
@@ -77,14 +77,14 @@ EXPERIMENTS = {
         "entropic_barriers",
         "Barriers of loss, error and curvature between branches, over the branching epoch.",
         CONFINEMENT,
-        "CPU minutes",
+        "two CPU minutes",
         archive=True,
     ),
     "curves": Entry(
         "curves",
         "Training and test accuracy along curves between two networks on CIFAR-10.",
         SURFACES,
-        "CPU minutes",
+        "two CPU minutes",
         archive=True,
     ),
     "fast-ensembling": Entry(
@@ -98,7 +98,7 @@ EXPERIMENTS = {
         "rochetnet_path",
         "Revenue along the piecewise linear path between two learned auctions.",
         AUCTIONS,
-        "CPU minutes",
+        "one CPU minute",
     ),
     "entropy-histograms": Entry(
         "entropy_histograms",

@@ -66,7 +66,7 @@ class Size:
     networks: Networks
     algorithms: Mapping[str, Algorithm] = field(default_factory=lambda: ALGORITHMS)
     depths: tuple[float, ...] = (0.05, 0.1, 0.2, 0.35)
-    replicas: int = 12
+    replicas: int = 6
     horizon: int = 200
     every: int = 10
     reach: float = 0.02

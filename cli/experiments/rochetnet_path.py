@@ -68,8 +68,6 @@ def run(asked: Asked) -> Findings:
 
 def _along(ground: Ground, pair: int, places: int) -> xr.Dataset:
     """Revenue (way, place) of buyers kept aside, and what is promised."""
-    import torch
-
     from ...nets.auction_path import menu_path
     from ...nets.menu import menu_of
 
@@ -81,7 +79,7 @@ def _along(ground: Ground, pair: int, places: int) -> xr.Dataset:
     bezier = problem.tensor(ground.path(pair, "bezier")["points"].values)
     parts = np.linspace(0.0, 1.0, places)
     ways: dict[str, list[Menu]] = {
-        "line-weights": [menu_of(problem, torch.lerp(*ends, float(t))) for t in parts],
+        "line-weights": [menu_of(problem, ends[0].lerp(ends[1], float(t))) for t in parts],
         "line-menu": [first.towards(second, t) for t in parts],
         "bezier": [menu_of(problem, theta) for theta in bezier],
         "pieces": [found.at(PIECES * t) for t in parts],

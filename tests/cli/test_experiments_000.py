@@ -206,4 +206,4 @@ def test_a_world_where_energy_pulls_inwards_disagrees():
         "not tested",
         "disagrees",
     ]
-    assert "1 ± 0.009 times as fast as B = 256" in found[3].found
+    assert "1 ± 0.007 times as fast as B = 256" in found[3].found
