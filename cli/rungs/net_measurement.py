@@ -43,12 +43,14 @@ def measure(
 ) -> Measured:
     """Watch replicas of ``sgd`` leave ``starts``.
 
-    sizes: replicas of a single cycle, of a relaxation, and the cycles of it.  taken: where the
-    stage is kept, and its name.
+    sizes: replicas of a single cycle, of a relaxation, and the cycles of it; fewer where every
+    step sees all samples.  taken: where the stage is kept, and its name.
     """
     singles, replicas, horizon = sizes
     if sgd.noise == "none":
         singles = replicas = STILL
+    elif sgd.noise != "minibatch":
+        singles, replicas = singles // 8, replicas // 4
     seeds = [
         int(word) for word in np.random.SeedSequence(list(seed)).generate_state(len(starts) + 1)
     ]
