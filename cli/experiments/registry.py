@@ -70,7 +70,7 @@ EXPERIMENTS = {
         "relaxation",
         "Projected SGD on a path: starts, batches, rates, optimizers, and a path made level.",
         CONFINEMENT,
-        "CPU minutes",
+        "five CPU minutes",
         archive=True,
     ),
     "entropic-barriers": Entry(
@@ -91,7 +91,7 @@ EXPERIMENTS = {
         "fast_ensembling",
         "Fast geometric ensembles against a single network of the same budget, on CIFAR-10.",
         SURFACES,
-        "CPU minutes",
+        "three CPU minutes",
         archive=True,
     ),
     "rochetnet-path": Entry(

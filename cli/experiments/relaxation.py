@@ -241,9 +241,9 @@ def _mean(values: Array) -> Estimate:
 
 
 def figures(findings: Findings) -> Sequence[Drawing]:
-    """The loss along the path and displacements by algorithm; and survival inside the path."""
+    """The loss along the path and displacements by algorithm; then both over the cycles."""
     data = findings.data
-    first, panels = blank(1, 2, (10.0, 4.0))
+    first, panels = blank(1, 2, (10.0, 4.6))
     beads = data["path_loss"].values
     with house_style():
         panels[0].plot(np.linspace(0, 1, len(beads)), beads, color=COLOURS[0])
@@ -252,25 +252,35 @@ def figures(findings: Findings) -> Sequence[Drawing]:
             for s in (depth, 1 - depth):
                 panels[0].axvline(s, color="#999999", lw=0.8, ls=":")
         _towards(panels[1], findings)
-    second, axes = blank()
+        first.legend(loc="outside lower center", fontsize=8, ncols=5, handlelength=4)
+    some = bool(np.isfinite(data["arrived"].isel(depth=0)).any())
+    second, axes = blank(1, 1 + some, (10.0, 4.6) if some else (6.4, 4.6))
     with house_style():
-        clock = np.linspace(0, findings.settings["horizon"], 200)
-        shallow = data.isel(depth=0)
-        for i, name in enumerate(data["algorithm"].values):
-            arrived = shallow["arrived"].sel(algorithm=name).values
-            arrived = arrived[~np.isnan(arrived)]
-            inside = [np.mean(arrived > t) for t in clock]
-            axes.step(clock, inside, where="post", label=name, **_look(i))
-        axes.set(xlabel="cycles", ylabel="fraction that has not arrived", ylim=(-0.02, 1.05))
-        axes.legend(fontsize=7, ncols=2)
-    depth = float(data["depth"][0])
-    told = (
-        f"Not yet within {findings.settings['reach']:g} L of the end, from a depth of {depth:g} L."
-    )
+        _in_time(np.atleast_1d(axes), data.isel(depth=0), findings.settings["horizon"])
+        second.legend(loc="outside lower center", fontsize=8, ncols=5 if some else 3)
+    depth, reach = float(data["depth"][0]), findings.settings["reach"]
+    told = f"From a depth of {depth:g} L: mean displacement"
+    told += f"; fraction not yet within {reach:g} L of its end." if some else "; none arrived."
     return [
         Drawing("relaxation", "Loss along the path; displacement towards the nearer end.", first),
-        Drawing("relaxation_survival", told, second),
+        Drawing("relaxation_in_time", told, second),
     ]
+
+
+def _in_time(panels: Any, start: xr.Dataset, horizon: int) -> None:
+    """Mean displacement over the cycles; survival, where any replica arrived."""
+    clock = np.linspace(0, horizon, 200)
+    for i, name in enumerate(start["algorithm"].values):
+        one = start.sel(algorithm=name)
+        panels[0].plot(one["clock"], one["toward"].mean("replica"), label=name, **_look(i))
+        arrived = one["arrived"].values[~np.isnan(one["arrived"].values)]
+        if len(panels) > 1:
+            panels[1].step(clock, [np.mean(arrived > t) for t in clock], where="post", **_look(i))
+    panels[0].axhline(0, color="black", lw=0.8)
+    panels[0].set_yscale("symlog", linthresh=1e-4)
+    panels[0].set(xlabel="cycles", ylabel="towards the nearer end (fraction of length)")
+    for axes in panels[1:]:
+        axes.set(xlabel="cycles", ylabel="fraction that has not arrived", ylim=(-0.02, 1.05))
 
 
 def _look(i: int) -> dict[str, Any]:
@@ -289,5 +299,4 @@ def _towards(axes: Any, findings: Findings) -> None:
     axes.set_yscale("symlog", linthresh=1e-3)
     cycles = findings.settings["horizon"]
     axes.set(xlabel="depth of the start (fraction of length)")
-    axes.set_ylabel(f"towards the nearer end in {cycles} cycles (fraction of length)")
-    axes.legend(fontsize=7, ncols=2)
+    axes.set_ylabel(f"towards the end in {cycles} cycles (fraction)")
