@@ -77,7 +77,7 @@ def test_drift_and_variance_equal_the_moments_of_place_and_buffer_with_full_matr
 @pytest.mark.parametrize("noise", ["isotropic", "uncorrelated"])
 def test_noise_of_another_kind_has_its_own_covariance(place, noise):
     sgd = ProjectedSGD(0.1, 4, 4, "heavy-ball", 0.7, noise=noise)
-    naive, found = both(place, sgd, Sampling(0, 600, 0, 1e-4))
+    naive, found = both(place, sgd, Sampling(0, 300, 0, 1e-3))
     assert found.variance == pytest.approx(naive.variance, rel=3e-5)
     assert found.single_variance == pytest.approx(naive.single_variance, rel=3e-5)
     assert abs(float(found.entropic.value) - naive.entropic) < 4 * float(found.entropic.error)
@@ -111,11 +111,11 @@ def test_random_rows_of_a_kept_buffer_cover_the_exact_drift(place):
     naive, _ = both(place, sgd, Sampling(31, 2))
     problem, path, s = place
     z = []
-    for seed in range(16):
+    for seed in range(10):
         found = algorithm_response(problem, path, s, sgd, Sampling(3, 12, seed, 1e-3)).entropic
         z.append((float(found.value) - naive.entropic) / float(found.error))
     assert 0.3 < np.mean(np.abs(z) < 1) < 0.95
-    assert abs(np.mean(z)) < 4 / 16**0.5
+    assert abs(np.mean(z)) < 4 / 10**0.5
 
 
 def test_a_cold_or_slow_second_moment_is_named(place):
@@ -135,7 +135,7 @@ def test_what_has_no_linear_map_is_refused(place):
 
 
 def test_batch_statistics_are_refused():
-    model = resnet(8, 2, 3, seed=0)
+    model = resnet(8, width=2, classes=3, seed=0)
     problem = Problem(model, cross_entropy, torch.randn(4, 3, 8, 8), torch.tensor([0, 1, 2, 0]))
     theta = array(flat_parameters(problem.model))
     path = straight(theta - 1, theta + 1, 4)

@@ -1,4 +1,4 @@
-"""Replicas held at one place of a path: the algorithm itself, step by step, put back each cycle."""
+"""Replicas held at one place of a path: the algorithm step by step, put back every cycle."""
 
 import numpy as np
 import torch
