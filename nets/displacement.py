@@ -313,7 +313,7 @@ def check_linear(problem: Problem, sgd: ProjectedSGD) -> None:
         raise DomainError(msg)
 
 
-def displacement(
+def cycle_displacement(
     problem: Problem,
     path: Path,
     s: float,

@@ -5,22 +5,23 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 import torch
-from landscapes import anchored_problem, hessian, small_problem, third_derivative
+from landscapes import (
+    anchored_problem,
+    digits_like,
+    hessian,
+    line_through,
+    small_problem,
+    third_derivative,
+)
 
 from entropic.nets import DeepLinear, Problem, ProjectedSGD, cycle_response, mlp, projected_sgd
-from entropic.nets.losses import cross_entropy, half_square
+from entropic.nets.losses import half_square
 from entropic.nets.operators import scores
 from entropic.nets.parameters import flat_parameters
 from entropic.nets.problem import array
 from entropic.nets.projected import single_cycles
 from entropic.nets.sgd import full_batch_cycle, minibatches
 from entropic.theory import DomainError, LinearData, Path, global_minimum, straight
-
-
-def line_through(problem: Problem, seed: int = 3) -> Path:
-    theta = array(flat_parameters(problem.model))
-    way = np.random.default_rng(seed).normal(size=len(theta))
-    return straight(theta - way, theta + way, 4)
 
 
 def dense_displacement(problem: Problem, path: Path, s: float, step: float, cycle: int):
@@ -272,24 +273,6 @@ def test_a_step_too_large_is_named_with_the_cycle():
     path = line_through(squared)
     with pytest.raises(DomainError, match="2 of 2 replicas blew up in cycle 1; lower the step"):
         projected_sgd(squared, path, np.ones(2), ProjectedSGD(1e200, 4), 2, seed=0)
-
-
-def digits_like(seed: int = 0) -> tuple[Problem, Path, float]:
-    generator = torch.Generator().manual_seed(seed)
-    inputs = torch.randn(64, 10, generator=generator, dtype=torch.float64)
-    targets = torch.randint(4, (64,), generator=generator)
-    problem = Problem(mlp((10, 8, 4), seed), cross_entropy, inputs, targets, 1e-2)
-    theta = flat_parameters(problem.model)
-    descent = torch.func.grad(problem.full)
-    for _ in range(1000):
-        theta = theta - 0.3 * descent(theta)
-    # the way in which the trace of the Hessian grows fastest from the minimum
-    free = theta.clone().requires_grad_()
-    trace = torch.autograd.functional.hessian(problem.full, free, create_graph=True).trace()
-    way = array(torch.autograd.grad(trace, free)[0])
-    way /= np.linalg.norm(way)
-    path = straight(array(theta) - 2.1 * way, array(theta) + 2 * way, 2)
-    return problem, path, 2.1
 
 
 @pytest.mark.slow
