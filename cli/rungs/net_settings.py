@@ -115,9 +115,9 @@ CIFAR = Settings(
     fine=201,
     profile=21,
     probes=16,
-    drift_replicas=1024,
-    replicas=64,
-    horizon=90,
+    drift_replicas=512,
+    replicas=32,
+    horizon=60,
 )
 
 PRESETS: dict[str, dict[Scale, Settings]] = {
