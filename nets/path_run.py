@@ -24,8 +24,8 @@ class PathRun:
     beyond the end.  loss (R, m): of the landscape at these places, interpolated to within about
     ``loss_error`` (0: not interpolated).  shaken_loss (R, m): off the path, of the last minibatch
     before the projection; NaN at the start and after the passage.  passage (R,): cycle of the
-    first passage, infinite where there was none until ``horizon``; side (R,): −1 or +1 for the low
-    or the high one of ``ends``, 0 for none.  way: how gradients were computed.
+    first passage, infinite where there was none until ``horizon``; side (R,): −1 or +1 for passing
+    ``low`` or ``high`` (R,), 0 for none.  way: how gradients were computed.
 
     Methods answer by start: their first axis (S,) is that of ``starts``.
     """
@@ -37,9 +37,10 @@ class PathRun:
     shaken_loss: Array
     passage: Array
     side: Array
+    low: Array
+    high: Array
     loss_error: float
     horizon: int
-    ends: tuple[float, float]
     way: str
 
     def __post_init__(self) -> None:

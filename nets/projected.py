@@ -13,7 +13,8 @@ from ..theory.errors import DomainError
 from ..theory.estimate import Array
 from ..theory.path import Path
 from .problem import Problem, array
-from .sgd import ProjectedSGD, draw_cycle, follow, sgd_cycle
+from .relaxing import Relaxing
+from .sgd import ProjectedSGD, draw_cycle, follow
 
 _TOGETHER = 512  # replicas in one batched program: more only spills the cache
 
@@ -33,27 +34,12 @@ def projected_sgd(
     minibatches follow from ``seed`` alone.  Raises DomainError for bad numbers or a replica that
     blew up, naming the cycle and how many.
     """
-    sgd.check(problem.samples)
-    start = np.atleast_1d(np.asarray(start, float))
     if cycles < 1:
         msg = f"at least one cycle is needed; cycles = {cycles}"
         raise DomainError(msg)
-    groups = [start[i : i + _TOGETHER] for i in range(0, len(start), _TOGETHER)]
-    seeds = np.random.SeedSequence(seed).generate_state(len(groups), np.uint64)
-    histories, done = [], 0
-    for group, group_seed in zip(groups, seeds, strict=True):
-        generator = torch.Generator().manual_seed(int(group_seed >> np.uint64(1)))
-        history = [group]
-        for cycle in range(cycles):
-            thetas = problem.tensor(path.at(history[-1]))
-            moved = array(sgd_cycle(problem, thetas, sgd, generator))
-            _check_finite(moved, cycle + 1)
-            history.append(path.project(moved))
-            done += len(group)
-            if progress is not None:
-                progress(done / (cycles * len(start)))
-        histories.append(np.array(history).T)
-    return np.concatenate(histories)
+    run = Relaxing(problem, path, np.atleast_1d(np.asarray(start, float)), sgd, seed)
+    _follow(run, cycles, progress)
+    return np.array(run.standing.places).T
 
 
 def exit_cycles(
@@ -72,25 +58,23 @@ def exit_cycles(
     Replicas that have left are not followed further.  Raises DomainError as
     :func:`projected_sgd` does.
     """
-    sgd.check(problem.samples)
     start = np.atleast_1d(np.asarray(start, float))
     if not reach > 0 or cycles < 1:
         msg = f"reach and cycles must be positive; they are {reach:g} and {cycles:g}"
         raise DomainError(msg)
-    generator = torch.Generator().manual_seed(seed)
-    position, left = start.copy(), np.full(len(start), np.inf)
-    for cycle in range(1, cycles + 1):
-        (inside,) = np.nonzero(np.isinf(left))
-        if len(inside) == 0:
-            break
-        thetas = problem.tensor(path.at(position[inside]))
-        moved = array(sgd_cycle(problem, thetas, sgd, generator))
-        _check_finite(moved, cycle)
-        position[inside] = path.project(moved)
-        left[inside[abs(position - start)[inside] >= reach]] = cycle
+    ends = (start - reach, start + reach)
+    run = Relaxing(problem, path, start, sgd, seed, ends, every=cycles)
+    _follow(run, cycles, progress)
+    return run.standing.passage
+
+
+def _follow(run: Relaxing, cycles: int, progress: Callable[[float], None] | None) -> None:
+    """Until all have left, or ``cycles`` are done."""
+    run.begin()
+    while run.standing.cycle < cycles and len(run.standing.inside):
+        run.cycle()
         if progress is not None:
-            progress(cycle / cycles)
-    return left
+            progress(run.standing.cycle / cycles)
 
 
 def single_cycles(
@@ -110,6 +94,9 @@ def single_cycles(
     leaves the mean as it is and removes most of its scatter.
     """
     sgd.check(problem.samples)
+    if not sgd.plain:
+        msg = f"the linear part is that of plain SGD with minibatches; this is {sgd.label}"
+        raise DomainError(msg)
     generator = torch.Generator().manual_seed(seed)
     weights, moved, linear = problem.tensor(kicks), [], []
     for first in range(0, replicas, _TOGETHER):

@@ -20,6 +20,7 @@ from ..theory.errors import DomainError
 from ..theory.estimate import Array
 from ..theory.path import Path
 from .draws import HELD, RUN, Indices, Streams
+from .footing import Footing
 from .levelling import path_slopes, slopes_at
 from .optimizers import Optimizer
 from .path_buffers import LONG_AGO, held_cycles, recipe_of, second_moment
@@ -60,10 +61,10 @@ class Standing:
 class Relaxing:
     """Replicas that begin at ``start`` (R,); ``cycle()`` takes all one cycle further.
 
-    ends: arc lengths at or beyond which a replica is absorbed.  every: cycles between two that are
-    recorded.  way: how gradients are computed, None to find out.  first: number of the first
-    replica, which its noise depends on.  ``standing`` is replaced when a cycle is complete, so that
-    an interrupt leaves it whole.
+    ends: arc lengths at or beyond which a replica is absorbed, each one number or (R,).  every:
+    cycles between two that are recorded.  way: how gradients are computed, None to find out.
+    first: number of the first replica, which its noise depends on.  ``standing`` is replaced when a
+    cycle is complete, so that an interrupt leaves it whole.
     """
 
     standing: Standing
@@ -75,15 +76,16 @@ class Relaxing:
         start: Array,
         sgd: ProjectedSGD,
         seed: int,
-        ends: tuple[float, float] = (-np.inf, np.inf),
+        ends: tuple[ArrayLike, ArrayLike] = (-np.inf, np.inf),
         every: int = 1,
         way: Way | None = None,
         first: int = 0,
     ) -> None:
         _check(problem, path, start, sgd, ends, every)
         self.problem, self.path, self.start, self.sgd = problem, path, start, sgd
-        self.ends, self.every, self.streams, self.first = ends, every, Streams(seed), first
-        self.size = together(problem, len(start))
+        self.low, self.high = (np.broadcast_to(np.asarray(x, float), start.shape) for x in ends)
+        self.every, self.streams, self.first = every, Streams(seed), first
+        self.size, self.footing = together(problem, len(start)), Footing(path)
         few = problem.tensor(path.at(start[: min(self.size, 16)]))
         self.way: Way = way or chosen_way(problem, few, sgd)
         self.shaking = Shaking(problem, sgd, Replicas(problem, self.way))
@@ -115,11 +117,10 @@ class Relaxing:
             moved, loss = self._steps(group, s[group], optimizer, now.cycle + 1, RUN)
             for name, values in memory.items():
                 values[group] = optimizer.memory[name]
-            s[group], shaken[group] = self.path.project(moved), loss
-        low, high = self.ends
-        gone = now.inside[(s[now.inside] <= low) | (s[now.inside] >= high)]
+            s[group], shaken[group] = self.footing.project(moved, s[group]), loss
+        gone = now.inside[((s <= self.low) | (s >= self.high))[now.inside]]
         passage[gone] = now.cycle + 1
-        side[gone] = np.where(s[gone] >= high, 1, -1)
+        side[gone] = np.where(s[gone] >= self.high[gone], 1, -1)
         recorded = (now.cycle + 1) % self.every == 0
         self.standing = Standing(
             now.cycle + 1, s, passage, side, memory, now.steps + self.sgd.cycle,
@@ -228,7 +229,7 @@ def relax(
     cycles: int,
     seed: int,
     *,
-    inside: tuple[float, float] | None = None,
+    inside: tuple[ArrayLike, ArrayLike] | None = None,
     every: int = 1,
     progress: Callable[[float], None] | None = None,
     state: State | None = None,
@@ -236,10 +237,11 @@ def relax(
 ) -> PathRun:
     """Replicas that relax along ``path`` from the arc lengths ``start`` (R,) for ``cycles``.
 
-    inside: arc lengths (low, high); a replica found at or beyond one of them at the end of a cycle
-    has passed, and is not followed further.  every: cycles between two that are recorded.
-    keep: called after every cycle with the run, whose ``state()`` can be kept; with one of these as
-    ``state`` the run goes on where it was, bit by bit (on the same machine and threads).
+    inside: arc lengths (low, high), each one number or (R,); a replica found at or beyond one of
+    them at the end of a cycle has passed, and is not followed further.  every: cycles between two
+    that are recorded.  keep: called after every cycle with the run, whose ``state()`` can be kept;
+    with one of these as ``state`` the run goes on where it was, bit by bit (on the same machine and
+    threads).
     The noise follows from ``seed`` and the number of the replica.  Raises DomainError for numbers
     that do not fit, and replicas that blow up, naming the cycle and how many.
     """
@@ -282,7 +284,8 @@ def run_so_far(run: Relaxing, cycles: int) -> PathRun:
         passage=now.passage,
         side=now.side,
         horizon=done,
-        ends=run.ends,
+        low=run.low,
+        high=run.high,
         way=run.way,
     )
 
@@ -292,8 +295,9 @@ def one_cycle(
 ) -> Array:
     """Displacements (replicas,) along the path of independent single cycles from ``s``.
 
-    Each replica begins with buffers of its own, as ``sgd`` says.  Memory is bounded: they are
-    computed some at a time.  Raises DomainError as :func:`relax` does.
+    Each replica begins with buffers of its own, as ``sgd`` says.  With momentum that is kept, their
+    mean is the drift per cycle, but their variance is not twice the diffusion: the displacements of
+    successive cycles are correlated.  Raises DomainError as :func:`relax` does.
     """
     if replicas < 1:
         msg = f"at least one replica is needed; there are {replicas}"
@@ -314,7 +318,7 @@ def _check(
     path: Path,
     start: Array,
     sgd: ProjectedSGD,
-    ends: tuple[float, float],
+    ends: tuple[ArrayLike, ArrayLike],
     every: int,
 ) -> None:
     sgd.check(problem.samples)
@@ -328,10 +332,11 @@ def _check(
     if every < 1:
         msg = f"every must be at least one cycle; it is {every}"
         raise DomainError(msg)
-    low, high = ends
-    if not low < high or not np.all((start > low) & (start < high)):
-        beyond = start[~((start > low) & (start < high))]
-        msg = f"every start must lie between the ends {low:g} and {high:g}"
-        msg += f"; {beyond[0]:g} does not" if len(beyond) else ""
+    low, high = (np.broadcast_to(np.asarray(end, float), start.shape) for end in ends)
+    beyond = np.flatnonzero(~((start > low) & (start < high)))
+    if len(beyond):
+        i = beyond[0]
+        msg = f"every start must lie between the ends; {start[i]:g} is not between "
+        msg += f"{low[i]:g} and {high[i]:g}"
         raise DomainError(msg)
     path.at(start)  # refuses what is not on the path

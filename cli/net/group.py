@@ -18,6 +18,7 @@ from ..hall import Hall
         "curvature": ("curvature", "Curvature of the loss along a path, or at minima."),
         "train": ("train", "Train networks from several seeds: the minima to begin with."),
         "path": ("path", "A path of low loss between two minima."),
+        "relax": ("relax", "Projected SGD along a path: s(t), first passages, survival."),
     },
 )
 @click.pass_context

@@ -1,5 +1,7 @@
 """Statistics of replicas along a path against counting them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,8 @@ def run():
     passage = np.array([2.0, 3.0, np.inf, np.inf, np.inf])
     return PathRun(
         start=s[:, 0], clock=np.arange(4.0), s=s, loss=s**2, shaken_loss=shaken, passage=passage,
-        side=np.array([-1.0, 1, 0, 0, 0]), loss_error=0.0, horizon=3, ends=(0.0, 3.0), way="loop",
+        side=np.array([-1.0, 1, 0, 0, 0]), loss_error=0.0, horizon=3,
+        low=np.zeros(5), high=np.full(5, 3.0), way="loop",
     )  # fmt: skip
 
 
@@ -72,7 +75,7 @@ def test_bad_bands_are_refused_and_results_are_read_only():
 
 def test_a_single_replica_has_a_mean_and_no_error():
     one = run()
-    alone = PathRun(**{**vars(one), **{name: getattr(one, name)[:1] for name in
-                    ("start", "s", "loss", "shaken_loss", "passage", "side")}})  # fmt: skip
+    names = ("start", "s", "loss", "shaken_loss", "passage", "side", "low", "high")
+    alone = replace(one, **{name: getattr(one, name)[:1] for name in names})
     assert alone.mean().value[0].tolist() == [1, 0.5, 0, 0]
     assert np.isnan(alone.mean().error).all()

@@ -269,7 +269,7 @@ def test_what_does_not_fit_is_refused(place):
         relax(problem, path, [-3.0], sgd, 1, 0)
     with pytest.raises(DomainError, match="a point of this model has 31 numbers; those of the"):
         relax(problem, straight([0.0], [1.0]), [0.5], sgd, 1, 0)
-    with pytest.raises(DomainError, match="every start must lie between the ends 1 and 2; 2 does"):
+    with pytest.raises(DomainError, match="between the ends; 2 is not between 1 and 2"):
         relax(problem, path, [1.5, 2.0], sgd, 1, 0, inside=(1.0, 2.0))
     with pytest.raises(DomainError, match="every must be at least one cycle; it is 0"):
         relax(problem, path, [1.5], sgd, 1, 0, every=0)
