@@ -120,7 +120,6 @@ _HOME = {
     "patch_network": "convolutional",
     "path_curvature": "curvature_profile",
     "path_noise": "noise_along_path",
-    "path_prediction": "path_prediction",
     "path_response": "along_path",
     "path_settings": "path_methods",
     "path_slopes": "levelling",
