@@ -120,6 +120,7 @@ _HOME = {
     "patch_network": "convolutional",
     "path_curvature": "curvature_profile",
     "path_noise": "noise_along_path",
+    "path_predictions": "path_prediction",
     "path_response": "along_path",
     "path_settings": "path_methods",
     "path_slopes": "levelling",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
-from ..theory.chain import Chain, walked_mean_position
+from ..theory.chain import Chain
 from ..theory.errors import DomainError
 from ..theory.estimate import Array
 from ..theory.path import Path
@@ -69,13 +69,11 @@ class PathPrediction:
     ) -> Array:
         """E[s] (n, cycles + 1) after 0, 1, … cycles; who leaves [low, high] is held at that end.
 
-        By the kick chain, by walkers of it where kicks are small; without noise by the drift alone.
+        By the kick chain; without noise by the drift alone.
         """
         if all(float(p.variance.value) > 0 for p in self.displacements):
-            slow = self.dynamics(sigmas)
-            if low < high and not Chain.fits(slow, low, high):
-                return walked_mean_position(slow, (low, high), start, cycles)
-            return Chain(slow, low, high).mean_position(start, cycles)
+            chain = Chain(self.dynamics(sigmas), low, high)
+            return chain.mean_position(start, cycles)
         start = np.atleast_1d(np.asarray(start, float))
         if not (self._grid[0] <= low < high <= self._grid[-1]):
             grid = f"[{self._grid[0]:g}, {self._grid[-1]:g}]"
@@ -165,7 +163,7 @@ def energetic_displacements(
     return np.concatenate(found)
 
 
-def path_prediction(
+def path_predictions(
     problem: Problem,
     path: Path,
     sgds: Sequence[ProjectedSGD],

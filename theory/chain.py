@@ -36,13 +36,11 @@ class Chain:
         self._low, self._high = low, high
         self._drift = CubicSpline(slow.y, slow.drift)
         self._spread = CubicSpline(slow.y, np.sqrt(2 * slow.diffusion))
-        self.nodes, self._weights = _rule(low, high, _resolution(slow, low, high))
+        # where one kick tears neighbours apart, T changes faster than over a kick
+        torn = np.abs(1 + self._drift(slow.y, 1))[(slow.y >= low) & (slow.y <= high)]
+        kick = float(np.sqrt(2 * slow.diffusion.min()) / max(1.0, torn.max(initial=0.0)))
+        self.nodes, self._weights = _rule(low, high, kick)
         self._kernel = self._kicks(self.nodes)
-
-    @staticmethod
-    def fits(slow: SlowDynamics, low: float, high: float) -> bool:
-        """Whether the kicks are large enough for a dense kernel on (low, high)."""
-        return 4 * (high - low) / _resolution(slow, low, high) <= _LARGEST - 4
 
     def _kicks(self, start: Array) -> Array:
         """K(start, node) · weight (n, nodes)."""
@@ -100,52 +98,6 @@ class Chain:
             msg = f"a start must lie within [{self._low:g}, {self._high:g}]"
             raise DomainError(msg)
         return start
-
-
-def _resolution(slow: SlowDynamics, low: float, high: float) -> float:
-    """The length over which T changes: a kick, or less where kicks tear neighbours apart."""
-    drift = CubicSpline(slow.y, slow.drift)
-    torn = np.abs(1 + drift(slow.y, 1))[(slow.y >= low) & (slow.y <= high)]
-    return float(np.sqrt(2 * slow.diffusion.min()) / max(1.0, torn.max(initial=0.0)))
-
-
-def walked_mean_position(
-    slow: SlowDynamics,
-    ends: tuple[float, float],
-    start: Array | list[float],
-    kicks: int,
-    walkers: int = 4096,
-    seed: int = 0,
-) -> Array:
-    """As :meth:`Chain.mean_position`, for kicks too small for its kernel: by walkers of the chain.
-
-    Half of the ``walkers`` take the mirrored kicks of the others, so that the error of the mean is
-    far below the spread over √walkers.
-    """
-    low, high = ends
-    if not (slow.y[0] <= low < high <= slow.y[-1]):
-        grid = f"[{slow.y[0]:g}, {slow.y[-1]:g}]"
-        msg = f"the interval must lie within {grid}; it is [{low:g}, {high:g}]"
-        raise DomainError(msg)
-    start = np.atleast_1d(np.asarray(start, float))
-    if not np.all((start >= low) & (start <= high)):
-        msg = f"a start must lie within [{low:g}, {high:g}]"
-        raise DomainError(msg)
-    drift, spread = (
-        CubicSpline(slow.y, slow.drift),
-        CubicSpline(slow.y, np.sqrt(2 * slow.diffusion)),
-    )
-    rng = np.random.default_rng(seed)
-    y = np.repeat(start[:, None], walkers, axis=1)
-    rows, gone = [start], np.zeros(y.shape, bool)
-    for _ in range(kicks):
-        half = rng.standard_normal((len(start), walkers // 2))
-        moved = y + drift(y) + spread(y) * np.concatenate([half, -half], axis=1)
-        moved = np.where(gone, y, moved)
-        gone |= (moved < low) | (moved > high)
-        y = moved.clip(low, high)
-        rows.append(y.mean(axis=1))
-    return np.array(rows).T
 
 
 def _rule(low: float, high: float, kick: float) -> tuple[Array, Array]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from ...nets.displacement import Displacement
-from ...nets.path_prediction import PathPrediction, path_prediction
+from ...nets.path_prediction import PathPrediction, path_predictions
 from ...nets.problem import Problem
 from ...nets.sgd import ProjectedSGD
 from ...theory.estimate import Array, Estimate
@@ -91,7 +91,7 @@ def predict(
         tick = part(progress, f"net: predicting {own[0].label}", *window)
 
         def make() -> dict[str, Array]:
-            made = path_prediction(
+            made = path_predictions(
                 *(problem, path, own, positions, fine, seed, tick),  # noqa: B023
             )
             arrays: dict[str, Array] = {}

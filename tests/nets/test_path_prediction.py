@@ -4,7 +4,7 @@ from landscapes import small_problem
 
 from entropic.nets import ProjectedSGD, path_response
 from entropic.nets.parameters import flat_parameters
-from entropic.nets.path_prediction import path_prediction
+from entropic.nets.path_prediction import path_predictions
 from entropic.nets.problem import array
 from entropic.theory import DomainError, Path
 
@@ -33,7 +33,7 @@ def place():
 def predictions(place):
     seen = []
     problem, path, positions, fine = place
-    found = path_prediction(problem, path, SGDS, positions, fine, progress=seen.append)
+    found = path_predictions(problem, path, SGDS, positions, fine, progress=seen.append)
     assert seen[-1] == 1.0
     assert len(seen) == 4 * len(positions)  # batches of plain SGD share a pass
     return found
@@ -80,9 +80,9 @@ def test_without_noise_the_mean_goes_with_the_drift_and_nothing_diffuses(predict
 
 def test_the_mean_trajectory_begins_with_the_drift(predictions):
     prediction = predictions[4]
-    low, high = (prediction.displacements[i].s for i in (0, -1))
     point = prediction.displacements[1]
-    way = prediction.mean_trajectory([point.s], 3, low, high)[0]
+    kick = float(point.variance.value) ** 0.5
+    way = prediction.mean_trajectory([point.s], 3, point.s - 40 * kick, point.s + 40 * kick)[0]
     assert way[1] - way[0] == pytest.approx(float(point.drift.value), rel=1e-3)
 
 
@@ -97,4 +97,4 @@ def test_an_algorithm_that_cannot_be_predicted_is_refused_before_any_work(place)
     problem, path, positions, fine = place
     bad = ProjectedSGD(0.01, 4, 4, "adam", buffers="reset")
     with pytest.raises(DomainError, match="Adam that forgets"):
-        path_prediction(problem, path, (PLAIN, bad), positions, fine)
+        path_predictions(problem, path, (PLAIN, bad), positions, fine)

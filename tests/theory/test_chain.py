@@ -5,7 +5,6 @@ import pytest
 from scipy.stats import norm
 
 from entropic.theory import Chain, DomainError, SlowDynamics, mean_exit_time, monitoring_shift
-from entropic.theory.chain import walked_mean_position
 
 
 def flow(drift, diffusion, reach=2.0, points=801) -> SlowDynamics:
@@ -91,19 +90,6 @@ def test_the_mean_position_is_that_of_walkers_held_where_they_left():
             gone |= (moved <= -1) | (moved >= 0.8)
             error = y.std() / walkers**0.5
             assert abs(predicted[kick] - y.mean()) < 4.5 * error + 2e-4
-
-
-def test_walkers_of_the_chain_have_its_mean_position():
-    slow = flow(lambda y: 0.1 - 0.2 * y, lambda y: 0.01 + 0.01 * y**2)
-    exact = Chain(slow, -1, 0.8).mean_position([0.0, 0.7], 20)
-    found = walked_mean_position(slow, (-1, 0.8), [0.0, 0.7], 20, walkers=20_000)
-    np.testing.assert_allclose(found, exact, atol=4 * 0.4 / 20_000**0.5)
-    assert Chain.fits(slow, -1, 0.8)
-    assert not Chain.fits(flow(constant(0.0), constant(0.5e-8)), -1, 1)
-    with pytest.raises(DomainError, match="a start must lie within"):
-        walked_mean_position(slow, (-1, 0.8), [0.9], 3)
-    with pytest.raises(DomainError, match="the interval must lie within"):
-        walked_mean_position(slow, (-3, 0.8), [0.0], 3)
 
 
 def test_without_ends_in_reach_the_mean_decays_as_the_drift_says():
