@@ -93,15 +93,7 @@ def volume_entropy(
     intervals: a multiple of 4; one more weights are sampled, each by ``chains`` of ``draws``.
     Raises DomainError for numbers out of range, NotConverged where nothing is accepted.
     """
-    if not 0 < weight < np.inf:
-        msg = f"the weight must be positive; it is {weight:g}"
-        raise DomainError(msg)
-    if not 0 < localisation < np.inf:
-        msg = f"the localisation must be positive; it is {localisation:g}"
-        raise DomainError(msg)
-    if intervals % 4 or intervals < 4:
-        msg = f"the intervals must be a multiple of 4; there are {intervals}"
-        raise DomainError(msg)
+    _check(weight, localisation, intervals)
     scale = _scale(basin, weight, localisation, seed)
     points = np.log1p(weight / scale) * chebyshev_points(intervals)
     weights = scale * np.expm1(points)
@@ -141,6 +133,18 @@ def volume_entropy(
         acceptance=float(found.acceptance.min()),
         draws=found,
     )
+
+
+def _check(weight: float, localisation: float, intervals: int) -> None:
+    if not 0 < weight < np.inf:
+        msg = f"the weight must be positive; it is {weight:g}"
+        raise DomainError(msg)
+    if not 0 < localisation < np.inf:
+        msg = f"the localisation must be positive; it is {localisation:g}"
+        raise DomainError(msg)
+    if intervals % 4 or intervals < 4:
+        msg = f"the intervals must be a multiple of 4; there are {intervals}"
+        raise DomainError(msg)
 
 
 def _integrated(
