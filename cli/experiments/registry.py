@@ -111,7 +111,7 @@ EXPERIMENTS = {
         "entropy_generalisation",
         "Entropy of SGD's minima against test error, at the published length (figure 2).",
         ENERGY_ENTROPY,
-        "five CPU minutes",
+        "five to ten CPU minutes",
         archive=True,
     ),
     "deep-linear": Entry(
